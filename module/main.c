@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading and unloading.
+ *
+ * Copyright (C) 2026 The cloudabi.ko authors
+ */
+#include "module.h"
+
+#include <linux/module.h>
+
+#include "compat/ksym.h"
+#include "ctl.h"
+#include "exec.h"
+#include "filetype.h"
+#include "personality.h"
+#include "vdso.h"
+
+/*
+ * In this order: what confines programs is there before they can start, nothing
+ * fails after that, and the device is there only while they can.
+ */
+static int __init cloudabi_init(void)
+{
+	int error;
+
+	error = cloudabi_hook_init();
+	if (error)
+		return error;
+	error = cloudabi_ksym_init();
+	if (error)
+		goto err_hook;
+	cloudabi_filetype_init();
+	error = cloudabi_vdso_init();
+	if (error)
+		goto err_hook;
+	error = cloudabi_ctl_init();
+	if (error)
+		goto err_vdso;
+	cloudabi_exec_init();
+	cloudabi_ctl_ready();
+	return 0;
+
+err_vdso:
+	cloudabi_vdso_exit();
+err_hook:
+	cloudabi_hook_exit();
+	return error;
+}
+
+static void __exit cloudabi_exit(void)
+{
+	cloudabi_ctl_exit();
+	cloudabi_exec_exit();
+	cloudabi_vdso_exit();
+	cloudabi_hook_exit();
+}
+
+module_init(cloudabi_init);
+module_exit(cloudabi_exit);
+
+MODULE_DESCRIPTION("Runs CloudABI programs");
+MODULE_AUTHOR("The cloudabi.ko authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1");
