@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the benchmark can do on either side: the same operations by native
+ * system calls and by CloudABI calls.
+ *
+ * Each header defines these, as inline functions around one function call per
+ * system call, such as a C library makes: to a stub in the executable, or to
+ * one of the vDSO.
+ *
+ *	bool sys_init(void);
+ *	bool sys_null(void);
+ *	bool sys_read(int fd, void *buf, size_t len);
+ *	bool sys_write(int fd, const void *buf, size_t len);
+ *	bool sys_seek(int fd, uint64_t offset);
+ *	bool sys_dup_close(int fd);
+ *	void *sys_map(bool writable);
+ *	bool sys_unmap(void *page);
+ *	uint64_t sys_time(void);
+ *	_Noreturn void sys_exit(int code);
+ *
+ * A bool is whether all went as it should, and for transfers in full; where
+ * nobody looks at it the compiler leaves the comparison out. sys_null() is the
+ * call that does least; sys_map() makes one anonymous page, or NULL; sys_time()
+ * is in nanoseconds.
+ *
+ * Copyright (C) 2026 The cloudabi.ko authors
+ */
+#ifndef _SYS_H
+#define _SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SYS_PAGE 4096
+
+#ifdef __CloudABI__
+#include "sys_cloudabi.h"
+#else
+#include "sys_native.h"
+#endif
+
+#endif /* _SYS_H */
