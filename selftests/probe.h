@@ -33,23 +33,38 @@ static bool cpu_is_intel(void)
 	return __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx;
 }
 
-/* Whether the kernel was started with this word. */
-static bool booted_with(const char *word)
+/* Whether a file of words has this one; they end with one of @ends or NUL. */
+static bool file_has_word(const char *path, const char *word, const char *ends)
 {
-	char line[4096] = "", *at, *save;
-	FILE *file = fopen("/proc/cmdline", "re");
+	char text[4096], *at, *save;
+	FILE *file = fopen(path, "re");
+	size_t length, i;
 
-	if (file) {
-		if (!fgets(line, sizeof(line), file))
-			line[0] = 0;
-		fclose(file);
+	if (!file)
+		return false;
+	length = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	for (i = 0; i < length; i++) {
+		if (!text[i])
+			text[i] = ends[0];
 	}
-	for (at = strtok_r(line, " \n", &save); at;
-	     at = strtok_r(NULL, " \n", &save)) {
+	text[length] = 0;
+	for (at = strtok_r(text, ends, &save); at;
+	     at = strtok_r(NULL, ends, &save)) {
 		if (!strcmp(at, word))
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Whether the kernel was started with this word and knows it: what means nothing
+ * to it becomes a variable of init's environment.
+ */
+static bool booted_with(const char *word)
+{
+	return file_has_word("/proc/cmdline", word, " \n") &&
+	       !file_has_word("/proc/1/environ", word, "\n");
 }
 
 /* --- Doors ---------------------------------------------------------------- */
