@@ -44,8 +44,7 @@ static int native_advice(cloudabi_advice_t advice)
  * posix_fadvise().
  */
 int cloudabi_call_file_advise(cloudabi_fd_t fd, cloudabi_filesize_t offset,
-			      cloudabi_filesize_t len,
-			      cloudabi_advice_t advice)
+			      cloudabi_filesize_t len, cloudabi_advice_t advice)
 {
 	struct cloudabi_handle handle;
 	int native = native_advice(advice);

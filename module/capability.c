@@ -152,8 +152,8 @@ static loff_t capability_llseek(struct file *file, loff_t offset, int whence)
 	struct file *real = capability->file;
 	loff_t result;
 
-	if (!may(capability, tell ? CLOUDABI_NEED_fd_seek_tell :
-				    CLOUDABI_NEED_fd_seek))
+	if (!may(capability,
+		 tell ? CLOUDABI_NEED_fd_seek_tell : CLOUDABI_NEED_fd_seek))
 		return -EPERM;
 	cloudabi_position_lock(real);
 	result = vfs_llseek(real, offset, whence);
@@ -371,8 +371,8 @@ static __always_inline void look(struct file *slot,
 		handle->rights = capability->rights;
 	} else {
 		handle->file = slot;
-		handle->rights = rights_native(cloudabi_filekind(slot),
-					       slot->f_mode);
+		handle->rights =
+			rights_native(cloudabi_filekind(slot), slot->f_mode);
 	}
 }
 
@@ -689,9 +689,9 @@ static void native_holders_are_bound_by_rights(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfs_fsync(file, 0), -EPERM);
 	KUNIT_EXPECT_TRUE(test, vfs_poll(file, NULL) == EPOLLERR);
 	fput(file);
-	file = make_capability(test, real, RIGHT(FD_DATASYNC) |
-					   RIGHT(POLL_FD_READWRITE) |
-					   RIGHT(FD_READ));
+	file = make_capability(test, real,
+			       RIGHT(FD_DATASYNC) | RIGHT(POLL_FD_READWRITE) |
+				       RIGHT(FD_READ));
 	KUNIT_EXPECT_EQ(test, vfs_fsync(file, 0), -EPERM);
 	KUNIT_EXPECT_EQ(test, vfs_fsync(file, 1), 0);
 	KUNIT_EXPECT_TRUE(test, vfs_poll(file, NULL) & EPOLLIN);
@@ -862,7 +862,7 @@ static struct kunit_case capability_cases[] = {
 	KUNIT_CASE(things_without_a_type_have_no_rights),
 	KUNIT_CASE(rights_only_shrink),
 	KUNIT_CASE(slots_are_compared_and_swapped),
-	{}
+	{},
 };
 
 static struct kunit_suite capability_suite = {

@@ -67,7 +67,7 @@ struct cloudabi_ref cloudabi_fget_other(cloudabi_fd_t fd,
 static __always_inline bool cloudabi_is_capability(const struct file *file)
 {
 	return (unsigned long)file->f_op -
-	       (unsigned long)cloudabi_capability_fops <
+		       (unsigned long)cloudabi_capability_fops <
 	       sizeof(cloudabi_capability_fops);
 }
 
@@ -176,9 +176,8 @@ static __always_inline loff_t *cloudabi_position_begin(struct file *file,
  * @position: what cloudabi_position_begin() returned.
  * @done: what the transfer returned; the offset stays if that is an error.
  */
-static __always_inline void cloudabi_position_end(struct file *file,
-						  const loff_t *position,
-						  ssize_t done)
+static __always_inline void
+cloudabi_position_end(struct file *file, const loff_t *position, ssize_t done)
 {
 	if (position && done >= 0)
 		file->f_pos = *position;

@@ -116,13 +116,13 @@ static void clocks_are_known(struct kunit *test)
 
 	for (id = CLOUDABI_CLOCK_MONOTONIC;
 	     id <= CLOUDABI_CLOCK_THREAD_CPUTIME_ID; id++) {
-		KUNIT_EXPECT_EQ(test,
-				cloudabi_call_clock_res_get(id, &resolution), 0);
+		KUNIT_EXPECT_EQ(
+			test, cloudabi_call_clock_res_get(id, &resolution), 0);
 		KUNIT_EXPECT_GT(test, resolution, 0ULL);
 		KUNIT_EXPECT_EQ(test,
 				cloudabi_call_clock_time_get(id, 0, &first), 0);
-		KUNIT_EXPECT_EQ(test,
-				cloudabi_call_clock_time_get(id, 0, &second), 0);
+		KUNIT_EXPECT_EQ(
+			test, cloudabi_call_clock_time_get(id, 0, &second), 0);
 		KUNIT_EXPECT_GE(test, second, first);
 	}
 	KUNIT_EXPECT_EQ(test, cloudabi_call_clock_res_get(0, &first), -EINVAL);
@@ -134,7 +134,7 @@ static void clocks_are_known(struct kunit *test)
 static struct kunit_case clock_cases[] = {
 	KUNIT_CASE(times_are_converted),
 	KUNIT_CASE(clocks_are_known),
-	{}
+	{},
 };
 
 static struct kunit_suite clock_suite = {

@@ -23,9 +23,9 @@
 #define MODULE_NUMBER (0 << 16 | 1 << 8 | 0)
 
 /* Sizes of the structures when they were first published. */
-#define VERSION_SIZE_1	16
-#define CALLS_SIZE_1	24
-#define COUNTERS_SIZE_1	48
+#define VERSION_SIZE_1 16
+#define CALLS_SIZE_1 24
+#define COUNTERS_SIZE_1 48
 
 static_assert(sizeof(struct cloudabi_ctl_version) >= VERSION_SIZE_1);
 static_assert(sizeof(struct cloudabi_ctl_calls) >= CALLS_SIZE_1);
@@ -77,8 +77,7 @@ static long get_counters(void __user *user, size_t size)
 
 	for (reason = 0; reason < CLOUDABI_CTL_NR_DENY; reason++)
 		counters.denied[reason] = cloudabi_deny_count(reason);
-	return answer(user, size, &counters, sizeof(counters),
-		      COUNTERS_SIZE_1);
+	return answer(user, size, &counters, sizeof(counters), COUNTERS_SIZE_1);
 }
 
 static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -109,17 +108,17 @@ static int ctl_open(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations ctl_fops = {
-	.owner		= THIS_MODULE,
-	.open		= ctl_open,
-	.unlocked_ioctl	= ctl_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.owner = THIS_MODULE,
+	.open = ctl_open,
+	.unlocked_ioctl = ctl_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static struct miscdevice ctl_device = {
-	.minor	= MISC_DYNAMIC_MINOR,
-	.name	= "cloudabi",
-	.fops	= &ctl_fops,
-	.mode	= 0444,
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "cloudabi",
+	.fops = &ctl_fops,
+	.mode = 0444,
 };
 
 /**

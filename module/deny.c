@@ -16,7 +16,7 @@
 #include "filetype.h"
 #include "trace.h"
 
-static DEFINE_PER_CPU(u64 [CLOUDABI_CTL_NR_DENY], denied);
+static DEFINE_PER_CPU(u64[CLOUDABI_CTL_NR_DENY], denied);
 
 /**
  * cloudabi_deny() - Record that something was refused.

@@ -55,7 +55,7 @@ cloudabi_errno_t cloudabi_errno_from_linux(int error)
 
 static void names_map_to_names(struct kunit *test)
 {
-#define CHECK(linux_error, abi_error)					\
+#define CHECK(linux_error, abi_error)                                        \
 	KUNIT_EXPECT_EQ_MSG(test, cloudabi_errno_from_linux(-(linux_error)), \
 			    CLOUDABI_##abi_error, "%s", #linux_error);
 	CLOUDABI_FOR_EACH_ERRNO(CHECK)
@@ -73,7 +73,8 @@ static void no_error_becomes_success(struct kunit *test)
 	for (number = 1; number <= MAX_ERRNO; number++) {
 		cloudabi_errno_t error = cloudabi_errno_from_linux(-number);
 
-		KUNIT_EXPECT_NE_MSG(test, error, CLOUDABI_ESUCCESS, "%d", number);
+		KUNIT_EXPECT_NE_MSG(test, error, CLOUDABI_ESUCCESS, "%d",
+				    number);
 		KUNIT_EXPECT_LE_MSG(test, error, CLOUDABI_ENOTCAPABLE, "%d",
 				    number);
 	}
@@ -97,7 +98,7 @@ static struct kunit_case errno_cases[] = {
 	KUNIT_CASE(names_map_to_names),
 	KUNIT_CASE(no_error_becomes_success),
 	KUNIT_CASE(restart_codes_are_told_apart),
-	{}
+	{},
 };
 
 static struct kunit_suite errno_suite = {

@@ -74,9 +74,8 @@ static bool alignment_is_good(const struct elf64_phdr *segment)
 	if (segment->p_align > 1 && !is_power_of_2(segment->p_align))
 		return false;
 	/* What is read from the file must lie in it as it lies in memory. */
-	return !segment->p_filesz ||
-	       offset_in_page(segment->p_vaddr) ==
-		       offset_in_page(segment->p_offset);
+	return !segment->p_filesz || offset_in_page(segment->p_vaddr) ==
+					     offset_in_page(segment->p_offset);
 }
 
 static bool protection_is_good(const struct elf64_phdr *segment)
@@ -261,13 +260,21 @@ static void make_good(struct cloudabi_image *image, struct elf64_phdr *segments)
 		.segments = segments,
 	};
 	segments[0] = (struct elf64_phdr){
-		.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = 0,
-		.p_vaddr = 0x1000, .p_filesz = 0x1800, .p_memsz = 0x1800,
+		.p_type = PT_LOAD,
+		.p_flags = PF_R | PF_X,
+		.p_offset = 0,
+		.p_vaddr = 0x1000,
+		.p_filesz = 0x1800,
+		.p_memsz = 0x1800,
 		.p_align = 0x1000,
 	};
 	segments[1] = (struct elf64_phdr){
-		.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x1800,
-		.p_vaddr = 0x3800, .p_filesz = 0x800, .p_memsz = 0x2000,
+		.p_type = PT_LOAD,
+		.p_flags = PF_R | PF_W,
+		.p_offset = 0x1800,
+		.p_vaddr = 0x3800,
+		.p_filesz = 0x800,
+		.p_memsz = 0x2000,
 		.p_align = 0x1000,
 	};
 }
@@ -307,13 +314,13 @@ static void only_cloudabi_is_ours(struct kunit *test)
 	make_good(&image, segments);
 	for (osabi = 0; osabi < 256; osabi++) {
 		image.header.e_ident[EI_OSABI] = osabi;
-		KUNIT_EXPECT_EQ(test,
-				cloudabi_image_is_ours(&image.header),
+		KUNIT_EXPECT_EQ(test, cloudabi_image_is_ours(&image.header),
 				osabi == ELFOSABI_CLOUDABI);
 	}
 }
 
 /* Each row spoils one field of the good executable. */
+/* clang-format off */
 #define SPOIL(what, statement)						\
 	do {								\
 		make_good(&image, segments);				\
@@ -321,6 +328,7 @@ static void only_cloudabi_is_ours(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, judge(&image), -ENOEXEC,	\
 				    "%s", what);			\
 	} while (0)
+/* clang-format on */
 
 static void bad_headers_are_refused(struct kunit *test)
 {
@@ -342,12 +350,14 @@ static void bad_headers_are_refused(struct kunit *test)
 	SPOIL("entry in data", header->e_entry = 0x3900);
 	SPOIL("entry behind the text", header->e_entry = 0x2800);
 	SPOIL("entry overflows", header->e_entry = U64_MAX);
+	/* clang-format off */
 	SPOIL("fixed at page 0",
 	      header->e_type = ET_EXEC; segments[0].p_vaddr = 0;
 	      header->e_entry = 0x100);
 	SPOIL("fixed near the stack",
 	      header->e_type = ET_EXEC;
 	      segments[1].p_vaddr = EXEC_HIGHEST - 0x800);
+	/* clang-format on */
 }
 
 static void bad_segments_are_refused(struct kunit *test)
@@ -393,7 +403,7 @@ static struct kunit_case image_cases[] = {
 	KUNIT_CASE(bad_headers_are_refused),
 	KUNIT_CASE(bad_segments_are_refused),
 	KUNIT_CASE(unmapped_headers_are_told),
-	{}
+	{},
 };
 
 static struct kunit_suite image_suite = {

@@ -73,8 +73,8 @@ static int find_end(struct linux_binprm *bprm, unsigned long *end)
 	int i;
 
 	for (i = 0; i < bprm->argc; i++) {
-		long size = strnlen_user((void __user *)position,
-					 MAX_ARG_STRLEN);
+		long size =
+			strnlen_user((void __user *)position, MAX_ARG_STRLEN);
 
 		if (!size || size > MAX_ARG_STRLEN)
 			return -EFAULT;

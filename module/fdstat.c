@@ -120,7 +120,8 @@ static int put_flags(cloudabi_fd_t fd, cloudabi_fdflags_t flags)
 	error = cloudabi_fget(fd, CLOUDABI_NEED_fd_stat_put_flags, &handle);
 	if (error)
 		return error;
-	error = set_native_flags(handle.file, cloudabi_fdflags_to_native(flags));
+	error = set_native_flags(handle.file,
+				 cloudabi_fdflags_to_native(flags));
 	cloudabi_fput(&handle);
 	return error;
 }
@@ -169,12 +170,17 @@ static void flags_survive_the_round_trip(struct kunit *test)
 	cloudabi_fdflags_t flags;
 
 	for (flags = 0; flags <= 7; flags++)
-		KUNIT_EXPECT_EQ(test, flags_from_native(cloudabi_fdflags_to_native(flags)),
-				flags);
+		KUNIT_EXPECT_EQ(
+			test,
+			flags_from_native(cloudabi_fdflags_to_native(flags)),
+			flags);
 	flags = some | CLOUDABI_FDFLAG_SYNC;
-	KUNIT_EXPECT_EQ(test, flags_from_native(cloudabi_fdflags_to_native(flags)), flags);
+	KUNIT_EXPECT_EQ(test,
+			flags_from_native(cloudabi_fdflags_to_native(flags)),
+			flags);
 	flags = CLOUDABI_FDFLAG_RSYNC | CLOUDABI_FDFLAG_DSYNC;
-	KUNIT_EXPECT_EQ(test, flags_from_native(cloudabi_fdflags_to_native(flags)),
+	KUNIT_EXPECT_EQ(test,
+			flags_from_native(cloudabi_fdflags_to_native(flags)),
 			CLOUDABI_FDFLAG_SYNC);
 }
 
@@ -183,8 +189,11 @@ static void flags_stay_in_their_mask(struct kunit *test)
 	unsigned int flags;
 
 	for (flags = 0; flags <= U16_MAX; flags++)
-		KUNIT_EXPECT_EQ(test, cloudabi_fdflags_to_native(flags) & ~FLAGS_MASK, 0);
-	KUNIT_EXPECT_EQ(test, flags_from_native(O_DSYNC), CLOUDABI_FDFLAG_DSYNC);
+		KUNIT_EXPECT_EQ(test,
+				cloudabi_fdflags_to_native(flags) & ~FLAGS_MASK,
+				0);
+	KUNIT_EXPECT_EQ(test, flags_from_native(O_DSYNC),
+			CLOUDABI_FDFLAG_DSYNC);
 	KUNIT_EXPECT_EQ(test, flags_from_native(O_LARGEFILE | O_RDWR | O_TRUNC),
 			0);
 }
@@ -192,7 +201,7 @@ static void flags_stay_in_their_mask(struct kunit *test)
 static struct kunit_case fdstat_cases[] = {
 	KUNIT_CASE(flags_survive_the_round_trip),
 	KUNIT_CASE(flags_stay_in_their_mask),
-	{}
+	{},
 };
 
 static struct kunit_suite fdstat_suite = {

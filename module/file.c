@@ -255,7 +255,8 @@ int cloudabi_call_file_link(cloudabi_lookup_t fd1, const char __user *path1,
 /* The native call has EBUSY for "." and "..", which CloudABI has not. */
 static int rename_places(const struct place *from, const struct place *to)
 {
-	if (cloudabi_name_is_dots(&from->name) || cloudabi_name_is_dots(&to->name))
+	if (cloudabi_name_is_dots(&from->name) ||
+	    cloudabi_name_is_dots(&to->name))
 		return -EINVAL;
 	return act_on_two(&from->parent, cloudabi_name_last(&from->name), to,
 			  compat_rename);
@@ -444,7 +445,8 @@ static int read_link(const struct path *link, char __user *buf, size_t buf_len,
 	if (error)
 		return error;
 	touch_atime(link);
-	length = vfs_readlink(link->dentry, buf, min_t(size_t, buf_len, INT_MAX));
+	length = vfs_readlink(link->dentry, buf,
+			      min_t(size_t, buf_len, INT_MAX));
 	if (length < 0)
 		return length;
 	*bufused = length;

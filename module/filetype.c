@@ -27,8 +27,7 @@
 
 #include "compat/ksym.h"
 
-#define FILETYPE(kind, type)						\
-	[FILEKIND_##kind] = CLOUDABI_FILETYPE_##type,
+#define FILETYPE(kind, type) [FILEKIND_##kind] = CLOUDABI_FILETYPE_##type,
 
 /* The file type that a program sees, indexed by enum filekind. */
 const cloudabi_filetype_t cloudabi_filetypes[NR_FILEKINDS] = {
@@ -271,7 +270,7 @@ static struct kunit_case filetype_cases[] = {
 	KUNIT_CASE(sockets_are_told_apart),
 	KUNIT_CASE(files_are_told_apart),
 	KUNIT_CASE(types_are_those_of_the_abi),
-	{}
+	{},
 };
 
 static struct kunit_suite filetype_suite = {

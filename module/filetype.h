@@ -15,6 +15,7 @@
  * X(kind, file type): kinds of files that differ in their rights. One file type
  * of the ABI has two: a character device is a terminal or it is not.
  */
+/* clang-format off */
 #define FOR_EACH_FILEKIND(X)						\
 	X(UNKNOWN, UNKNOWN)						\
 	X(BLOCK_DEVICE, BLOCK_DEVICE)					\
@@ -34,6 +35,8 @@ enum filekind {
 	FOR_EACH_FILEKIND(FILEKIND_ENUM)
 	NR_FILEKINDS
 };
+
+/* clang-format on */
 
 extern const cloudabi_filetype_t cloudabi_filetypes[NR_FILEKINDS];
 

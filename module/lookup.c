@@ -424,8 +424,8 @@ static int find_owner(const struct path *root, const struct path *object,
  * on, -EXDEV if it is a file that something is mounted on, -ENOMEM.
  */
 int cloudabi_lookup_owner(const struct cloudabi_handle *dir,
-			  const struct cloudabi_name *name,
-			  struct path *parent, char **last)
+			  const struct cloudabi_name *name, struct path *parent,
+			  char **last)
 {
 	struct cloudabi_race race = {};
 	struct path object;

@@ -60,8 +60,8 @@ int cloudabi_lookup(const struct cloudabi_handle *dir,
 int cloudabi_lookup_parent(const struct cloudabi_handle *dir,
 			   struct cloudabi_name *name, struct path *parent);
 int cloudabi_lookup_owner(const struct cloudabi_handle *dir,
-			  const struct cloudabi_name *name,
-			  struct path *parent, char **last);
+			  const struct cloudabi_name *name, struct path *parent,
+			  char **last);
 
 /**
  * struct cloudabi_race - A walk that may race with renames and mounts.

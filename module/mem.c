@@ -36,9 +36,10 @@
 #include "module.h"
 
 #define PROT_ALL (CLOUDABI_PROT_READ | CLOUDABI_PROT_WRITE | CLOUDABI_PROT_EXEC)
-#define MAP_ALL	(CLOUDABI_MAP_ANON | CLOUDABI_MAP_FIXED | \
-		 CLOUDABI_MAP_PRIVATE | CLOUDABI_MAP_SHARED)
-#define MAY_ALL	(VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
+#define MAP_ALL                                                          \
+	(CLOUDABI_MAP_ANON | CLOUDABI_MAP_FIXED | CLOUDABI_MAP_PRIVATE | \
+	 CLOUDABI_MAP_SHARED)
+#define MAY_ALL (VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
 
 static_assert((VM_ACCESS_FLAGS << 4) == MAY_ALL);
 
@@ -246,7 +247,8 @@ int cloudabi_call_mem_map(unsigned long addr, size_t len, cloudabi_mprot_t prot,
 	if (flags & CLOUDABI_MAP_ANON)
 		return finish_map(vm_mmap(NULL, addr, len,
 					  native_protection(prot),
-					  native_flags(flags), 0), mem);
+					  native_flags(flags), 0),
+				  mem);
 
 	error = cloudabi_fget(fd, needed_rights(prot, shared), &handle);
 	if (error)
@@ -427,8 +429,9 @@ static void flags_of_mappings_are_checked(struct kunit *test)
 	int expected;
 
 	for (flags = 0; flags < 256; flags++) {
-		expected = flags & ~0xfU ||
-			   !(flags & 4) == !(flags & 8) ? -EINVAL : 0;
+		expected = flags & ~0xfU || !(flags & 4) == !(flags & 8) ?
+				   -EINVAL :
+				   0;
 		KUNIT_EXPECT_EQ_MSG(test, check_flags(0, 1, flags, none, 0),
 				    expected, "%#x", flags);
 	}
@@ -461,10 +464,12 @@ static void mappings_are_bounded_by_rights(struct kunit *test)
 	handle.rights.base = CLOUDABI_MAX_BASE_SHARED_MEMORY;
 	KUNIT_EXPECT_EQ(test, excess(&handle, true), 0UL);
 	handle.rights.base &= ~CLOUDABI_RIGHT_FD_WRITE;
-	KUNIT_EXPECT_EQ(test, excess(&handle, true), (unsigned long)VM_MAYWRITE);
+	KUNIT_EXPECT_EQ(test, excess(&handle, true),
+			(unsigned long)VM_MAYWRITE);
 	KUNIT_EXPECT_EQ(test, excess(&handle, false), 0UL);
 	handle.rights.base &= ~CLOUDABI_RIGHT_MEM_MAP_EXEC;
-	KUNIT_EXPECT_EQ(test, excess(&handle, false), (unsigned long)VM_MAYEXEC);
+	KUNIT_EXPECT_EQ(test, excess(&handle, false),
+			(unsigned long)VM_MAYEXEC);
 	handle.rights.base &= ~CLOUDABI_RIGHT_FD_READ;
 	KUNIT_EXPECT_EQ(test, excess(&handle, false), (unsigned long)MAY_ALL);
 	/* The kernel itself bounds what is mapped of a read-only file. */
@@ -483,8 +488,8 @@ static void advice_never_destroys(struct kunit *test)
 		KUNIT_EXPECT_NE(test, native, MADV_DONTNEED);
 		KUNIT_EXPECT_EQ(test, native < 0,
 				advice < CLOUDABI_ADVICE_DONTNEED ||
-				advice == CLOUDABI_ADVICE_NOREUSE ||
-				advice > CLOUDABI_ADVICE_WILLNEED);
+					advice == CLOUDABI_ADVICE_NOREUSE ||
+					advice > CLOUDABI_ADVICE_WILLNEED);
 	}
 }
 
@@ -494,7 +499,7 @@ static struct kunit_case mem_cases[] = {
 	KUNIT_CASE(rights_for_mappings_are_those_of_the_abi),
 	KUNIT_CASE(mappings_are_bounded_by_rights),
 	KUNIT_CASE(advice_never_destroys),
-	{}
+	{},
 };
 
 static struct kunit_suite mem_suite = {

@@ -294,8 +294,7 @@ int cloudabi_call_file_open(cloudabi_lookup_t dirfd, const char __user *path,
 			    const cloudabi_fdstat_t __user *fds,
 			    cloudabi_fd_t *fd)
 {
-	const cloudabi_oflags_t clash = CLOUDABI_O_CREAT |
-					CLOUDABI_O_DIRECTORY;
+	const cloudabi_oflags_t clash = CLOUDABI_O_CREAT | CLOUDABI_O_DIRECTORY;
 	struct cloudabi_handle dir;
 	struct request request;
 	int error;

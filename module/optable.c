@@ -27,6 +27,7 @@ static int answer_nosys(struct pt_regs *regs)
 	return -ENOSYS;
 }
 
+/* clang-format off */
 const struct cloudabi_op cloudabi_ops[CLOUDABI_OPS] = {
 	CALL(clock_res_get),
 	CALL(clock_time_get),
@@ -81,6 +82,8 @@ const struct cloudabi_op cloudabi_ops[CLOUDABI_OPS] = {
 	[CLOUDABI_NR_CALLS ... CLOUDABI_OPS - 1] = { .call = answer_nosys },
 };
 
+/* clang-format on */
+
 static_assert(!(CLOUDABI_OPS & (CLOUDABI_OPS - 1)));
 static_assert(CLOUDABI_NR_CALLS < CLOUDABI_OPS);
 
@@ -105,14 +108,14 @@ static void every_number_has_a_row(struct kunit *test)
 	unsigned int number;
 
 	for (number = 0; number < CLOUDABI_OPS; number++)
-		KUNIT_EXPECT_NOT_NULL_MSG(test, cloudabi_ops[number].call,
-					  "%u", number);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, cloudabi_ops[number].call, "%u",
+					  number);
 	KUNIT_EXPECT_FALSE(test, cloudabi_call_is_supported(CLOUDABI_NR_CALLS));
 }
 
 static struct kunit_case optable_cases[] = {
 	KUNIT_CASE(every_number_has_a_row),
-	{}
+	{},
 };
 
 static struct kunit_suite optable_suite = {

@@ -57,8 +57,9 @@
 
 static bool allow_seccomp;
 module_param(allow_seccomp, bool, 0644);
-MODULE_PARM_DESC(allow_seccomp,
-		 "let tasks under a seccomp filter start CloudABI programs, which the filter then no longer sees (default: N)");
+MODULE_PARM_DESC(
+	allow_seccomp,
+	"let tasks under a seccomp filter start CloudABI programs, which the filter then no longer sees (default: N)");
 
 static void notrace redirect(unsigned long ip, unsigned long parent_ip,
 			     struct ftrace_ops *ops, struct ftrace_regs *fregs)

@@ -25,15 +25,18 @@ int cloudabi_call_proc_exit(cloudabi_exitcode_t rval)
 
 enum action { ACTION_TERMINATE, ACTION_STOP, ACTION_IGNORE, ACTION_CONTINUE };
 
-#define SIGNAL(name, effect)						\
+#define SIGNAL(name, effect) \
 	[CLOUDABI_SIG##name] = { SIG##name, ACTION_##effect },
 
+/* clang-format off */
 static const struct {
 	u8 number;
 	u8 action;
 } signals[] = {
 	CLOUDABI_FOR_EACH_SIGNAL(SIGNAL)
 };
+
+/* clang-format on */
 
 /*
  * The signal goes to the calling thread, so that it is taken on the way out of
@@ -133,7 +136,7 @@ static void harmless_signals_do_nothing(struct kunit *test)
 static struct kunit_case proc_cases[] = {
 	KUNIT_CASE(signals_are_those_of_the_abi),
 	KUNIT_CASE(harmless_signals_do_nothing),
-	{}
+	{},
 };
 
 static struct kunit_suite proc_suite = {

@@ -28,12 +28,15 @@
 
 #define NAME(right) { CLOUDABI_RIGHT_##right, #right },
 
+/* clang-format off */
 static const struct {
 	cloudabi_rights_t right;
 	const char *name;
 } names[] = {
 	CLOUDABI_FOR_EACH_RIGHT(NAME)
 };
+
+/* clang-format on */
 
 /**
  * cloudabi_rights_show() - Print a set of rights by their names.
@@ -97,10 +100,13 @@ static void maxima_are_those_of_the_abi(struct kunit *test)
 }
 
 /* Two rights where one contains the other, two others, and an undefined bit. */
+/* clang-format off */
 static const u64 universe[] = {
 	RIGHT(FD_SEEK), RIGHT(FD_TELL), RIGHT(FD_READ), RIGHT(SOCK_SHUTDOWN),
 	1ULL << 63,
 };
+
+/* clang-format on */
 
 enum { UNIVERSE = 1 << ARRAY_SIZE(universe) };
 
@@ -135,10 +141,10 @@ static void cover_is_bits_and_seek_contains_tell(struct kunit *test)
 
 	for (have = 0; have < UNIVERSE; have++)
 		for (need = 0; need < UNIVERSE; need++)
-			KUNIT_EXPECT_EQ_MSG(test,
-					    rights_cover(pick(have), pick(need)),
-					    covers_each(pick(have), pick(need)),
-					    "have %#x need %#x", have, need);
+			KUNIT_EXPECT_EQ_MSG(
+				test, rights_cover(pick(have), pick(need)),
+				covers_each(pick(have), pick(need)),
+				"have %#x need %#x", have, need);
 }
 
 static void each_right_covers_itself_only(struct kunit *test)
@@ -182,7 +188,8 @@ static void subset_looks_at_both_sets(struct kunit *test)
 
 static void undefined_rights_are_never_gained(struct kunit *test)
 {
-	struct cloudabi_rights all = { CLOUDABI_RIGHTS_ALL, CLOUDABI_RIGHTS_ALL };
+	struct cloudabi_rights all = { CLOUDABI_RIGHTS_ALL,
+				       CLOUDABI_RIGHTS_ALL };
 	struct cloudabi_rights more;
 	unsigned int bit;
 
@@ -253,8 +260,7 @@ static void modes_leave_what_programs_expect(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, rights_cover(rights.base, RIGHT(MEM_MAP)));
 	KUNIT_EXPECT_FALSE(test, rights_cover(rights.base, RIGHT(FD_READ)));
 	rights = rights_native(FILEKIND_DIRECTORY, FMODE_READ);
-	KUNIT_EXPECT_EQ(test, rights.base,
-			(u64)CLOUDABI_MAX_BASE_DIRECTORY);
+	KUNIT_EXPECT_EQ(test, rights.base, (u64)CLOUDABI_MAX_BASE_DIRECTORY);
 }
 
 static void all_rights_have_names(struct kunit *test)
@@ -281,7 +287,7 @@ static struct kunit_case rights_cases[] = {
 	KUNIT_CASE(covering_needs_no_detour),
 	KUNIT_CASE(modes_leave_what_programs_expect),
 	KUNIT_CASE(all_rights_have_names),
-	{}
+	{},
 };
 
 static struct kunit_suite rights_suite = {

@@ -26,10 +26,10 @@ struct cloudabi_rights {
 	cloudabi_rights_t inheriting;
 };
 
-#define CLOUDABI_RIGHTS_MAXIMUM(kind, type)				\
-	[FILEKIND_##kind] = {						\
-		.base = CLOUDABI_MAX_BASE_##kind,			\
-		.inheriting = CLOUDABI_MAX_INHERITING_##kind,		\
+#define CLOUDABI_RIGHTS_MAXIMUM(kind, type)                   \
+	[FILEKIND_##kind] = {                                 \
+		.base = CLOUDABI_MAX_BASE_##kind,             \
+		.inheriting = CLOUDABI_MAX_INHERITING_##kind, \
 	},
 
 /* The most that a file of a kind can have. Here, where compilers see it. */
@@ -96,8 +96,8 @@ static inline bool rights_equal(const struct cloudabi_rights *a,
  *
  * Return: the most that a file of this kind that is open this way can have.
  */
-static __always_inline struct cloudabi_rights
-rights_native(enum filekind kind, fmode_t mode)
+static __always_inline struct cloudabi_rights rights_native(enum filekind kind,
+							    fmode_t mode)
 {
 	struct cloudabi_rights rights = cloudabi_rights_max[kind];
 
@@ -119,9 +119,8 @@ rights_native(enum filekind kind, fmode_t mode)
  *
  * Return: true if the file stands for all of @need.
  */
-static __always_inline bool rights_native_cover(enum filekind kind,
-						fmode_t mode,
-						cloudabi_rights_t need)
+static __always_inline bool
+rights_native_cover(enum filekind kind, fmode_t mode, cloudabi_rights_t need)
 {
 	if (need & CLOUDABI_RIGHTS_OPEN_READ && !(mode & FMODE_READ))
 		return false;

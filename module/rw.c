@@ -28,12 +28,11 @@
 #include "compat/ksym.h"
 
 /* Vectors are handed to the kernel as they are. */
-#define SAME_LAYOUT(type)						\
-	static_assert(sizeof(type) == sizeof(struct iovec) &&		\
-		      offsetof(type, buf) ==				\
-		      offsetof(struct iovec, iov_base) &&		\
-		      offsetof(type, buf_len) ==			\
-		      offsetof(struct iovec, iov_len))
+#define SAME_LAYOUT(type)                                                  \
+	static_assert(                                                     \
+		sizeof(type) == sizeof(struct iovec) &&                    \
+		offsetof(type, buf) == offsetof(struct iovec, iov_base) && \
+		offsetof(type, buf_len) == offsetof(struct iovec, iov_len))
 
 SAME_LAYOUT(cloudabi64_iovec_t);
 SAME_LAYOUT(cloudabi64_ciovec_t);
@@ -171,8 +170,8 @@ static ssize_t check_vectors(struct iovec *vectors, size_t count)
 	for (i = 0; i < count; i++) {
 		if (!access_ok(vectors[i].iov_base, vectors[i].iov_len))
 			return -EFAULT;
-		vectors[i].iov_len = min_t(size_t, vectors[i].iov_len,
-					   MAX_RW_COUNT - total);
+		vectors[i].iov_len =
+			min_t(size_t, vectors[i].iov_len, MAX_RW_COUNT - total);
 		total += vectors[i].iov_len;
 	}
 	return total;
@@ -383,7 +382,8 @@ static int seek_error(const struct file *file, loff_t offset, int whence,
 		      int error)
 {
 	loff_t start = whence == SEEK_END ? i_size_read(file_inode(file)) :
-		       whence == SEEK_CUR ? file->f_pos : 0;
+		       whence == SEEK_CUR ? file->f_pos :
+					    0;
 	loff_t sum;
 
 	if (error == -EINVAL && offset > 0 &&

@@ -19,8 +19,8 @@
 #include "lookup.h"
 #include "timestamp.h"
 
-#define TIMES_MASK                                               \
-	(CLOUDABI_FILESTAT_ATIM | CLOUDABI_FILESTAT_ATIM_NOW |   \
+#define TIMES_MASK                                             \
+	(CLOUDABI_FILESTAT_ATIM | CLOUDABI_FILESTAT_ATIM_NOW | \
 	 CLOUDABI_FILESTAT_MTIM | CLOUDABI_FILESTAT_MTIM_NOW)
 
 static int put_stat(cloudabi_filestat_t __user *buf, const struct kstat *native,
@@ -107,7 +107,8 @@ static int find(cloudabi_lookup_t lookup, cloudabi_rights_t need,
  * leads out; an error of the path (see cloudabi_name_get(), cloudabi_lookup()).
  */
 int cloudabi_call_file_stat_get(cloudabi_lookup_t fd, const char __user *path,
-				size_t path_len, cloudabi_filestat_t __user *buf)
+				size_t path_len,
+				cloudabi_filestat_t __user *buf)
 {
 	struct kstat native;
 	struct path found;
@@ -118,8 +119,9 @@ int cloudabi_call_file_stat_get(cloudabi_lookup_t fd, const char __user *path,
 		return error;
 	error = vfs_getattr(&found, &native, STATX_BASIC_STATS, 0);
 	path_put(&found);
-	return error ?: put_stat(buf, &native,
-				 cloudabi_filetype_of_mode(native.mode));
+	if (error)
+		return error;
+	return put_stat(buf, &native, cloudabi_filetype_of_mode(native.mode));
 }
 
 static struct timespec64 native_time(cloudabi_timestamp_t time, bool set,
@@ -189,8 +191,7 @@ int cloudabi_call_file_stat_fput(cloudabi_fd_t fd,
 {
 	cloudabi_filestat_t stat;
 
-	if (flags != CLOUDABI_FILESTAT_SIZE &&
-	    (!flags || flags & ~TIMES_MASK))
+	if (flags != CLOUDABI_FILESTAT_SIZE && (!flags || flags & ~TIMES_MASK))
 		return -EINVAL;
 	if (copy_from_user(&stat, buf, sizeof(stat)))
 		return -EFAULT;

@@ -18,6 +18,7 @@
 #include "arch/arch.h"
 #include "deny.h"
 
+/* clang-format off */
 #define CLOUDABI_TRACE_CALL(name, number, inputs, results) { number, #name },
 #define cloudabi_trace_call_name(number) \
 	__print_symbolic(number, CLOUDABI_FOR_EACH_CALL(CLOUDABI_TRACE_CALL) \

@@ -271,8 +271,9 @@ static void judge_cloudabi(struct __test_metadata *_metadata,
 	EXPECT_EQ(1, tried->request.carry);
 }
 
-static inline void try_probe(struct __test_metadata *_metadata, struct scene *scene,
-		      const struct probe *probe, const struct entry *entry)
+static inline void try_probe(struct __test_metadata *_metadata,
+			     struct scene *scene, const struct probe *probe,
+			     const struct entry *entry)
 {
 	struct shut shut = shut_of(entry);
 	struct tried tried;

@@ -20,6 +20,7 @@ static inline bool fd_empty(struct fd f)
 	return unlikely(!f.file);
 }
 
+/* clang-format off */
 static inline struct fd CLONED_FD(struct file *file)
 {
 	return (struct fd){ .file = file, .flags = FDPUT_FPUT };
@@ -30,6 +31,8 @@ static __always_inline unsigned long compat_fdget_word(unsigned int fd)
 {
 	return __fdget(fd);
 }
+
+/* clang-format on */
 
 static __always_inline struct fd compat_word_fd(unsigned long word)
 {

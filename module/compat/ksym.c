@@ -60,6 +60,7 @@ static void *find(const char *name, unsigned int *missing)
  */
 bool cloudabi_unix_gc_counts_edges __ro_after_init;
 
+/* clang-format off */
 #define CLOUDABI_KSYM_FIND(ret, name, proto, args)			\
 	do {								\
 		void *address = find(#name, &missing);			\
@@ -68,6 +69,7 @@ bool cloudabi_unix_gc_counts_edges __ro_after_init;
 			static_call_update(ksym_key_##name,		\
 				(typeof(ksym_proto_##name) *)address);	\
 	} while (0);
+/* clang-format on */
 
 /**
  * cloudabi_ksym_init() - Resolve every function of the declared list.

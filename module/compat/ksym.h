@@ -29,6 +29,7 @@ struct filename;
 struct open_flags;
 struct task_cputime;
 
+/* clang-format off */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #define CLOUDABI_KSYMS_TRUNCATE(X)					\
 	X(int, do_ftruncate,						\
@@ -165,6 +166,7 @@ struct task_cputime;
 		return static_call(ksym_key_##name) args;		\
 	}
 
+/* clang-format on */
 CLOUDABI_KSYMS(CLOUDABI_KSYM_DECLARE)
 
 extern bool cloudabi_unix_gc_counts_edges;

@@ -19,7 +19,7 @@
  */
 static inline bool compat_vma_is_counted(const struct vm_area_struct *vma)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0) || \
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0) ||        \
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 149) && \
 	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0))
 	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) ==

@@ -25,6 +25,7 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 
+/* clang-format off */
 #define COMPAT_NAMEI_ONE(name, function, ...)				\
 	({								\
 		struct filename *compat_name = getname_kernel(name);	\
@@ -37,6 +38,7 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt,
 		}							\
 		compat_error;						\
 	})
+/* clang-format on */
 
 static inline int compat_mkdir(const char *name, umode_t mode)
 {

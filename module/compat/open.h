@@ -47,12 +47,16 @@ static inline int compat_truncate_inode(struct file *file, loff_t length)
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 	error = ksym_security_file_truncate(file);
-	return error ?: ksym_do_truncate(file_mnt_idmap(file), dentry, length,
-					 ATTR_MTIME | ATTR_CTIME, file);
+	if (error)
+		return error;
+	return ksym_do_truncate(file_mnt_idmap(file), dentry, length,
+				ATTR_MTIME | ATTR_CTIME, file);
 #else
 	error = ksym_security_path_truncate(&file->f_path);
-	return error ?: ksym_do_truncate(file_mnt_user_ns(file), dentry, length,
-					 ATTR_MTIME | ATTR_CTIME, file);
+	if (error)
+		return error;
+	return ksym_do_truncate(file_mnt_user_ns(file), dentry, length,
+				ATTR_MTIME | ATTR_CTIME, file);
 #endif
 }
 
