@@ -83,7 +83,7 @@ struct probe {
 	X(userfaultfd, 323, 374, FDS, 0)				\
 	X(io_uring_setup, 425, 425, FDS, 4, ZEROS)			\
 	X(pidfd_open, 434, 434, FDS, VICTIM, 0)				\
-	X(perf_event_open, 298, 336, FDS, SOFTWARE, 0, -1, -1, 0)	\
+	X(perf_event_open, 298, 336, FDS, SOFTWARE, -1, 0, -1, 0)	\
 	X(bpf, 321, 357, FDS, 0, ARRAY_MAP, 72)				\
 	X(fsopen, 430, 430, FDS, TMPFS, 0)				\
 	X(open_tree, 428, 428, FDS, AT_CWD, OLD, 0)			\

@@ -427,7 +427,8 @@ static int perf_event(int fds[2])
 		.size = sizeof(attr),
 	};
 
-	fds[0] = syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+	/* Of a processor: events of tasks make the kernel patch its scheduler. */
+	fds[0] = syscall(SYS_perf_event_open, &attr, -1, 0, -1, 0);
 	return fds[0];
 }
 
