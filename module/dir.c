@@ -77,22 +77,40 @@ static cloudabi_filetype_t type_from_dirent(unsigned int type)
 	return cloudabi_filetype_of_mode(type << 12);
 }
 
-static void add_entry(struct listing *listing, const char *name, int length,
-		      u64 inode, unsigned int type)
+/* As much of an entry as there is room for, which ends the buffer. */
+static void add_cut(struct listing *listing, const cloudabi_dirent_t *entry,
+		    const char *name)
 {
-	cloudabi_dirent_t entry;
-
-	memset(&entry, 0, sizeof(entry));
-	entry.d_ino = inode;
-	entry.d_namlen = length;
-	entry.d_type = type_from_dirent(type);
-
 	listing->last = listing->used;
 	listing->has_last = true;
-	put(listing, listing->used, &entry, sizeof(entry));
-	listing->used = min(listing->used + sizeof(entry), listing->length);
-	put(listing, listing->used, name, length);
-	listing->used = min(listing->used + length, listing->length);
+	put(listing, listing->used, entry, sizeof(*entry));
+	listing->used = min(listing->used + sizeof(*entry), listing->length);
+	put(listing, listing->used, name, entry->d_namlen);
+	listing->used = listing->length;
+}
+
+/* Does finish_last() and adds an entry, opening the program's memory once. */
+static void add_whole(struct listing *listing, const cloudabi_dirent_t *entry,
+		      const char *name, cloudabi_dircookie_t position)
+{
+	size_t begin = listing->has_last ? listing->last : listing->used;
+	size_t end = listing->used + sizeof(*entry) + entry->d_namlen;
+	char __user *last = listing->buf + begin;
+	char __user *to = listing->buf + listing->used;
+
+	listing->error = -EFAULT;
+	if (!user_write_access_begin(last, end - begin))
+		return;
+	/* What is written here for the first entry, the entry covers. */
+	unsafe_put_user(position, (cloudabi_dircookie_t __user *)last, out);
+	unsafe_copy_to_user(to, (const char *)entry, sizeof(*entry), out);
+	unsafe_copy_to_user(to + sizeof(*entry), name, entry->d_namlen, out);
+	listing->last = listing->used;
+	listing->has_last = true;
+	listing->used = end;
+	listing->error = 0;
+out:
+	user_write_access_end();
 }
 
 static bool take_entry(struct dir_context *context, const char *name,
@@ -101,14 +119,24 @@ static bool take_entry(struct dir_context *context, const char *name,
 {
 	struct listing *listing =
 		container_of(context, struct listing, context);
+	size_t room = listing->length - listing->used;
+	cloudabi_dirent_t entry;
 
 	listing->progress = true;
-	finish_last(listing, position);
-	if (listing->error || listing->used == listing->length ||
-	    fatal_signal_pending(current))
+	if (listing->error || fatal_signal_pending(current))
 		return false;
-	add_entry(listing, name, length, inode, type);
-	return !listing->error;
+	memset(&entry, 0, sizeof(entry));
+	entry.d_ino = inode;
+	entry.d_namlen = length;
+	entry.d_type = type_from_dirent(type);
+	if (room >= sizeof(entry) + entry.d_namlen) {
+		add_whole(listing, &entry, name, position);
+		return !listing->error;
+	}
+	finish_last(listing, position);
+	if (room)
+		add_cut(listing, &entry, name);
+	return room && !listing->error;
 }
 
 static int fill(struct file *dir, struct listing *listing)

@@ -56,16 +56,15 @@ static void leave_place(struct place *place)
 
 static int make_directory(struct place *place, cloudabi_fd_t fd)
 {
-	struct cloudabi_registers saved;
 	int error;
 
 	error = find_place(place, fd, CLOUDABI_NEED_file_create_directory);
 	if (error)
 		return error;
-	cloudabi_registers_load(&saved, &place->parent, NULL);
+	cloudabi_registers_swap(&place->parent, NULL);
 	/* CloudABI: there is no chmod, so all that the umask leaves. */
 	error = compat_mkdir(cloudabi_name_last(&place->name), 0777);
-	cloudabi_registers_restore(&saved);
+	cloudabi_registers_swap(&place->parent, NULL);
 	leave_place(place);
 	return error;
 }
@@ -98,12 +97,6 @@ int cloudabi_call_file_create(cloudabi_fd_t fd, const char __user *path,
 	return error;
 }
 
-/* The name of the second place, as the native functions find it. */
-static char *absolute_last(const struct cloudabi_name *name)
-{
-	return kasprintf(GFP_KERNEL_ACCOUNT, "/%s", cloudabi_name_last(name));
-}
-
 /* A name that can only mean a directory. */
 static bool names_directory(const struct cloudabi_name *name)
 {
@@ -111,21 +104,15 @@ static bool names_directory(const struct cloudabi_name *name)
 }
 
 /* Acts on a name in one directory and a name in another one. */
-static int act_on_two(const struct path *from_parent, const char *from,
-		      const struct place *to,
+static int act_on_two(struct path *from_parent, const char *from,
+		      struct place *to,
 		      int (*act)(const char *from, const char *to))
 {
-	struct cloudabi_registers saved;
-	char *absolute;
 	int error;
 
-	absolute = absolute_last(&to->name);
-	if (!absolute)
-		return -ENOMEM;
-	cloudabi_registers_load(&saved, from_parent, &to->parent);
-	error = act(from, absolute);
-	cloudabi_registers_restore(&saved);
-	kfree(absolute);
+	cloudabi_registers_swap(from_parent, &to->parent);
+	error = act(from, cloudabi_name_absolute(&to->name));
+	cloudabi_registers_swap(from_parent, &to->parent);
 	return error;
 }
 
@@ -148,7 +135,7 @@ static int refuse_directory(const struct cloudabi_handle *dir,
 	return -EPERM;
 }
 
-static int link_followed(struct place *from, const struct place *to)
+static int link_followed(struct place *from, struct place *to)
 {
 	struct path parent;
 	char *last;
@@ -166,7 +153,7 @@ static int link_followed(struct place *from, const struct place *to)
 	return error;
 }
 
-static int link_places(struct place *from, const struct place *to, bool follow)
+static int link_places(struct place *from, struct place *to, bool follow)
 {
 	if (names_directory(&from->name))
 		return refuse_directory(&from->dir, &from->name);
@@ -253,7 +240,7 @@ int cloudabi_call_file_link(cloudabi_lookup_t fd1, const char __user *path1,
 }
 
 /* The native call has EBUSY for "." and "..", which CloudABI has not. */
-static int rename_places(const struct place *from, const struct place *to)
+static int rename_places(struct place *from, struct place *to)
 {
 	if (cloudabi_name_is_dots(&from->name) ||
 	    cloudabi_name_is_dots(&to->name))
@@ -302,17 +289,16 @@ int cloudabi_call_file_rename(cloudabi_fd_t fd1, const char __user *path1,
 static int make_symlink(const char *contents, struct place *place,
 			cloudabi_fd_t fd)
 {
-	struct cloudabi_registers saved;
 	int error;
 
 	error = find_place(place, fd, CLOUDABI_NEED_file_symlink);
 	if (error)
 		return error;
-	cloudabi_registers_load(&saved, &place->parent, NULL);
+	cloudabi_registers_swap(&place->parent, NULL);
 	error = *contents ? compat_symlink(contents,
 					   cloudabi_name_last(&place->name)) :
 			    -ENOENT;
-	cloudabi_registers_restore(&saved);
+	cloudabi_registers_swap(&place->parent, NULL);
 	leave_place(place);
 	return error;
 }
@@ -350,15 +336,13 @@ int cloudabi_call_file_symlink(const char __user *path1, size_t path1_len,
 	return error;
 }
 
-static int remove_last(const struct path *parent, const char *last,
-		       bool directory)
+static int remove_last(struct path *parent, const char *last, bool directory)
 {
-	struct cloudabi_registers saved;
 	int error;
 
-	cloudabi_registers_load(&saved, parent, NULL);
+	cloudabi_registers_swap(parent, NULL);
 	error = directory ? compat_rmdir(last) : compat_unlink(last);
-	cloudabi_registers_restore(&saved);
+	cloudabi_registers_swap(parent, NULL);
 	/* CloudABI: unlinking a directory is not permitted, as POSIX has it. */
 	return error == -EISDIR ? -EPERM : error;
 }

@@ -55,6 +55,9 @@
 #define QUIET_TRIES 64
 #define TRIES 4096
 
+/* What a path takes beside its bytes: a slash before them, a NUL behind them. */
+#define ROOM 2
+
 static size_t find_last(const char *text, size_t length)
 {
 	while (length && text[length - 1] == '/')
@@ -85,12 +88,14 @@ int cloudabi_name_get(struct cloudabi_name *name, cloudabi_fd_t fd,
 	if (length >= PATH_MAX)
 		return -ENAMETOOLONG;
 	name->fd = fd;
-	name->text = name->buffer;
-	if (length >= sizeof(name->buffer)) {
-		name->text = kmalloc(length + 1, GFP_KERNEL_ACCOUNT);
-		if (!name->text)
+	name->memory = name->buffer;
+	if (length > sizeof(name->buffer) - ROOM) {
+		name->memory = kmalloc(length + ROOM, GFP_KERNEL_ACCOUNT);
+		if (!name->memory)
 			return -ENOMEM;
 	}
+	name->memory[0] = '/';
+	name->text = name->memory + 1;
 	if (length && copy_from_user(name->text, path, length))
 		error = -EFAULT;
 	else if (memchr(name->text, '\0', length))
@@ -111,8 +116,8 @@ int cloudabi_name_get(struct cloudabi_name *name, cloudabi_fd_t fd,
  */
 void cloudabi_name_put(struct cloudabi_name *name)
 {
-	if (name->text != name->buffer)
-		kfree(name->text);
+	if (name->memory != name->buffer)
+		kfree(name->memory);
 }
 
 /**
@@ -133,7 +138,7 @@ static bool last_is(const struct cloudabi_name *name, const char *component)
 	size_t length = strlen(component);
 	const char *last = cloudabi_name_last(name);
 
-	return !strncmp(last, component, length) &&
+	return *last == '.' && !strncmp(last, component, length) &&
 	       (last[length] == '\0' || last[length] == '/');
 }
 
@@ -443,56 +448,23 @@ int cloudabi_lookup_owner(const struct cloudabi_handle *dir,
 }
 
 /**
- * cloudabi_registers_load() - Take the path registers of the thread into use.
- * @saved: what was in them; for cloudabi_registers_restore().
- * @pwd: where a relative path starts from now on.
- * @root: where an absolute path starts from now on, or NULL to leave it.
+ * cloudabi_registers_swap() - Exchange what is in the path registers.
+ * @pwd: where a relative path starts from now on; set to where it did before.
+ * @root: the same for an absolute path, or NULL to leave it.
+ *
+ * Called twice, before and after, with the same arguments. References move with
+ * the paths: pivot_root() may change the registers meanwhile, as it does for any
+ * process, and what it put there is then what the caller lets go of.
  *
  * Context: Process context.
  */
-void cloudabi_registers_load(struct cloudabi_registers *saved,
-			     const struct path *pwd, const struct path *root)
+void cloudabi_registers_swap(struct path *pwd, struct path *root)
 {
 	struct fs_struct *fs = current->fs;
 
-	path_get(pwd);
+	compat_fs_write_lock(fs);
+	swap(fs->pwd, *pwd);
 	if (root)
-		path_get(root);
-	compat_fs_write_lock(fs);
-	saved->pwd = fs->pwd;
-	fs->pwd = *pwd;
-	saved->root = (struct path){};
-	if (root) {
-		saved->root = fs->root;
-		fs->root = *root;
-	}
+		swap(fs->root, *root);
 	compat_fs_write_unlock(fs);
-}
-
-/**
- * cloudabi_registers_restore() - Put back what was in the path registers.
- * @saved: what cloudabi_registers_load() filled in.
- *
- * pivot_root() may have changed the registers meanwhile, as it does for any
- * process; what it put there is let go of.
- *
- * Context: Process context.
- */
-void cloudabi_registers_restore(struct cloudabi_registers *saved)
-{
-	struct fs_struct *fs = current->fs;
-	struct path pwd;
-	struct path root = {};
-
-	compat_fs_write_lock(fs);
-	pwd = fs->pwd;
-	fs->pwd = saved->pwd;
-	if (saved->root.mnt) {
-		root = fs->root;
-		fs->root = saved->root;
-	}
-	compat_fs_write_unlock(fs);
-	path_put(&pwd);
-	if (root.mnt)
-		path_put(&root);
 }

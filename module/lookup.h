@@ -13,19 +13,21 @@
 
 struct cloudabi_handle;
 
-/* Paths up to here need no memory of their own. */
+/* Paths that take no more than this need no memory of their own. */
 #define CLOUDABI_PATH_INLINE 120
 
 /**
  * struct cloudabi_name - A path as a program gave it, copied.
  * @fd: the descriptor that it starts at, to be told where it is refused.
- * @text: the path, NUL terminated; @buffer or memory of its own.
+ * @memory: a slash and the path, NUL terminated; @buffer or memory of its own.
+ * @text: the path, behind that slash.
  * @length: its length without the NUL.
  * @last: where its last component begins; @length if it has none.
  * @buffer: room for a short path.
  */
 struct cloudabi_name {
 	cloudabi_fd_t fd;
+	char *memory;
 	char *text;
 	size_t length;
 	size_t last;
@@ -45,6 +47,21 @@ void cloudabi_name_put(struct cloudabi_name *name);
 static inline const char *cloudabi_name_last(const struct cloudabi_name *name)
 {
 	return name->text + name->last;
+}
+
+/**
+ * cloudabi_name_absolute() - The last component of a path, as an absolute one.
+ * @name: the path.
+ *
+ * What is before the component is the slash that ends the rest of the path, or
+ * the one that every path has before it.
+ *
+ * Return: cloudabi_name_last() with a slash before it.
+ */
+static inline const char *
+cloudabi_name_absolute(const struct cloudabi_name *name)
+{
+	return name->text + name->last - 1;
 }
 
 bool cloudabi_name_has_slash(const struct cloudabi_name *name);
@@ -78,18 +95,6 @@ struct cloudabi_race {
 void cloudabi_race_begin(struct cloudabi_race *race);
 bool cloudabi_race_lost(struct cloudabi_race *race, int error);
 
-/**
- * struct cloudabi_registers - The path registers of a thread, taken into use.
- * @pwd: what the working directory was; counted.
- * @root: what the root directory was; counted.
- */
-struct cloudabi_registers {
-	struct path pwd;
-	struct path root;
-};
-
-void cloudabi_registers_load(struct cloudabi_registers *saved,
-			     const struct path *pwd, const struct path *root);
-void cloudabi_registers_restore(struct cloudabi_registers *saved);
+void cloudabi_registers_swap(struct path *pwd, struct path *root);
 
 #endif /* _CLOUDABI_LOOKUP_H */

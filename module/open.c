@@ -207,10 +207,7 @@ static struct file *restrict_file(struct file *file,
 {
 	struct cloudabi_rights most =
 		rights_native(cloudabi_filekind(file), file->f_mode);
-	struct cloudabi_rights rights = {
-		.base = request->rights.base & most.base,
-		.inheriting = request->rights.inheriting & most.inheriting,
-	};
+	struct cloudabi_rights rights = rights_common(&request->rights, &most);
 	struct file *capability;
 
 	if (rights_equal(&rights, &most))
@@ -225,7 +222,7 @@ static int may_open(const struct cloudabi_handle *dir, cloudabi_fd_t dirfd,
 {
 	cloudabi_rights_t need = needed_inheriting(request);
 
-	if (need & ~dir->rights.inheriting)
+	if (!rights_inheritable(&dir->rights, need))
 		return cloudabi_deny(CLOUDABI_CTL_DENY_INHERITING, dirfd,
 				     dir->file, need, dir->rights.inheriting);
 	return cloudabi_lookup_check(dir, &request->name);
@@ -314,3 +311,197 @@ int cloudabi_call_file_open(cloudabi_lookup_t dirfd, const char __user *path,
 	cloudabi_name_put(&request.name);
 	return error;
 }
+
+#ifdef CONFIG_CLOUDABI_KUNIT_TEST
+
+#include <kunit/test.h>
+#include <linux/prandom.h>
+
+/**
+ * struct descriptor - What the walk below keeps of a descriptor.
+ * @kind: kind of the file.
+ * @mode: how it is open.
+ * @rights: its rights.
+ * @bound: the inheriting rights of all directories that it came from.
+ */
+struct descriptor {
+	enum filekind kind;
+	fmode_t mode;
+	struct cloudabi_rights rights;
+	cloudabi_rights_t bound;
+};
+
+#define DESCRIPTORS 16
+#define STEPS 200000
+
+/* Few of all rights, most of them, or all; undefined ones now and then. */
+static cloudabi_rights_t random_rights(struct rnd_state *state)
+{
+	u64 bits = (u64)prandom_u32_state(state) << 32 |
+		   prandom_u32_state(state);
+	u64 other = (u64)prandom_u32_state(state) << 32 |
+		    prandom_u32_state(state);
+
+	switch (prandom_u32_state(state) % 5) {
+	case 0:
+		return bits & other & CLOUDABI_RIGHTS_ALL;
+	case 1:
+		return (bits | other) & CLOUDABI_RIGHTS_ALL;
+	case 2:
+		return CLOUDABI_RIGHTS_ALL;
+	case 3:
+		return 0;
+	default:
+		return bits & other;
+	}
+}
+
+/* Often something that can be had, or nothing would ever be opened. */
+static struct cloudabi_rights random_pair(struct rnd_state *state,
+					  struct cloudabi_rights limit)
+{
+	struct cloudabi_rights pair = {
+		.base = random_rights(state),
+		.inheriting = random_rights(state),
+	};
+
+	if (prandom_u32_state(state) % 4)
+		pair = rights_common(&pair, &limit);
+	return pair;
+}
+
+static fmode_t opened_mode(const struct request *request)
+{
+	switch (access_mode(request)) {
+	case O_RDWR:
+		return FMODE_READ | FMODE_WRITE;
+	case O_WRONLY:
+		return FMODE_WRITE;
+	default:
+		return FMODE_READ;
+	}
+}
+
+/* What a look-up finds in the slot that restrict_file() would fill. */
+static bool try_open(struct rnd_state *state, struct descriptor dir,
+		     struct descriptor *opened)
+{
+	struct cloudabi_rights limit = { dir.rights.inheriting,
+					 dir.rights.inheriting };
+	struct request request = {
+		.oflags = prandom_u32_state(state),
+		.fdflags = prandom_u32_state(state),
+		.rights = random_pair(state, limit),
+	};
+	struct cloudabi_rights most;
+
+	if (!rights_cover(dir.rights.base, needed_base(&request)) ||
+	    !rights_inheritable(&dir.rights, needed_inheriting(&request)))
+		return false;
+	opened->kind = prandom_u32_state(state) % NR_FILEKINDS;
+	if (prandom_u32_state(state) % 2)
+		opened->kind = FILEKIND_DIRECTORY;
+	opened->mode = opened_mode(&request);
+	most = rights_native(opened->kind, opened->mode);
+	opened->rights = rights_common(&request.rights, &most);
+	opened->bound = dir.bound & dir.rights.inheriting;
+	return true;
+}
+
+static void expect_bounded(struct kunit *test,
+			   const struct descriptor *descriptor)
+{
+	struct cloudabi_rights bound = { descriptor->bound, descriptor->bound };
+	struct cloudabi_rights most =
+		rights_native(descriptor->kind, descriptor->mode);
+
+	KUNIT_EXPECT_TRUE(test, rights_subset(&descriptor->rights, &bound));
+	KUNIT_EXPECT_TRUE(test, rights_subset(&descriptor->rights, &most));
+}
+
+/* One step of a program that does anything: it opens, copies or narrows. */
+static bool step(struct rnd_state *state, struct descriptor *all)
+{
+	struct descriptor *from = &all[prandom_u32_state(state) % DESCRIPTORS];
+	struct descriptor *to = &all[prandom_u32_state(state) % DESCRIPTORS];
+	struct cloudabi_rights less;
+
+	switch (prandom_u32_state(state) % 3) {
+	case 0:
+		return try_open(state, *from, to);
+	case 1:
+		*to = *from;
+		return true;
+	default:
+		less = random_pair(state, from->rights);
+		if (!rights_subset(&less, &from->rights))
+			return false;
+		from->rights = less;
+		return true;
+	}
+}
+
+/* A directory that a native process handed in. */
+static struct descriptor handed_in(void)
+{
+	return (struct descriptor){
+		.kind = FILEKIND_DIRECTORY,
+		.mode = FMODE_READ,
+		.rights = rights_native(FILEKIND_DIRECTORY, FMODE_READ),
+		.bound = CLOUDABI_RIGHTS_ALL,
+	};
+}
+
+static void no_sequence_gains_rights(struct kunit *test)
+{
+	struct descriptor all[DESCRIPTORS];
+	unsigned int i, done = 0;
+	struct rnd_state state;
+
+	prandom_seed_state(&state, 1);
+	for (i = 0; i < STEPS; i++) {
+		/* All of them end up with nothing, so begin anew. */
+		if (i % 100 < DESCRIPTORS) {
+			all[i % 100] = handed_in();
+			continue;
+		}
+		done += step(&state, all);
+		expect_bounded(test, &all[i % DESCRIPTORS]);
+	}
+	KUNIT_EXPECT_GT(test, done, (unsigned int)STEPS / 4);
+}
+
+static void flags_need_rights_of_their_own(struct kunit *test)
+{
+	const cloudabi_rights_t write = CLOUDABI_RIGHT_FD_WRITE;
+	struct request request = { .rights.base = write };
+
+	KUNIT_EXPECT_EQ(test, needed_inheriting(&request),
+			write | CLOUDABI_NEED_INHERITING_file_open_write);
+	request.fdflags = CLOUDABI_FDFLAG_APPEND;
+	KUNIT_EXPECT_EQ(test, needed_inheriting(&request), write);
+	request.fdflags |= CLOUDABI_FDFLAG_DSYNC;
+	KUNIT_EXPECT_EQ(test, needed_inheriting(&request),
+			write | CLOUDABI_NEED_INHERITING_file_open_dsync);
+	request.fdflags = CLOUDABI_FDFLAG_RSYNC;
+	request.oflags = CLOUDABI_O_TRUNC;
+	KUNIT_EXPECT_EQ(test, needed_inheriting(&request),
+			write | CLOUDABI_NEED_INHERITING_file_open_sync |
+				CLOUDABI_NEED_INHERITING_file_open_trunc);
+}
+
+static struct kunit_case open_cases[] = {
+	KUNIT_CASE(no_sequence_gains_rights),
+	KUNIT_CASE(flags_need_rights_of_their_own),
+	{},
+};
+
+static struct kunit_suite open_suite = {
+	.name = "cloudabi_open",
+	.suite_init = cloudabi_suite_init,
+	.test_cases = open_cases,
+};
+
+kunit_test_suite(open_suite);
+
+#endif /* CONFIG_CLOUDABI_KUNIT_TEST */

@@ -88,6 +88,37 @@ static inline bool rights_equal(const struct cloudabi_rights *a,
 }
 
 /**
+ * rights_common() - What two pairs of sets have in common.
+ * @a: one pair.
+ * @b: the other pair.
+ *
+ * Return: the pair of what is in both.
+ */
+static inline struct cloudabi_rights
+rights_common(const struct cloudabi_rights *a, const struct cloudabi_rights *b)
+{
+	return (struct cloudabi_rights){
+		.base = a->base & b->base,
+		.inheriting = a->inheriting & b->inheriting,
+	};
+}
+
+/**
+ * rights_inheritable() - Tell whether a directory can pass rights on.
+ * @dir: rights of the directory.
+ * @need: the rights that something beneath it is to have, in either set.
+ *
+ * As with rights_subset(), bits only.
+ *
+ * Return: true if all of @need can be passed on.
+ */
+static inline bool rights_inheritable(const struct cloudabi_rights *dir,
+				      cloudabi_rights_t need)
+{
+	return !(need & ~dir->inheriting);
+}
+
+/**
  * rights_native() - The rights that a native file stands for.
  * @kind: kind of the file.
  * @mode: how it is open.

@@ -7,6 +7,7 @@
  */
 #include "paths.h"
 
+#include "disk.h"
 #include "kselftest_harness.h"
 
 #define LIMIT 600
@@ -51,6 +52,8 @@ FIXTURE_VARIANT(readdir) {
 FIXTURE_VARIANT_ADD(readdir, tmpfs) { .type = "tmpfs" };
 FIXTURE_VARIANT_ADD(readdir, ramfs) { .type = "ramfs" };
 FIXTURE_VARIANT_ADD(readdir, overlay) { .type = "overlay" };
+/* Its cookies are hashes of names. */
+FIXTURE_VARIANT_ADD(readdir, ext4) { .type = "ext4" };
 
 /* --- File systems ---------------------------------------------------------- */
 
@@ -76,6 +79,12 @@ static int mount_type(const char *type, const char *where)
 {
 	if (!strcmp(type, "overlay"))
 		return mount_overlay(where);
+	if (!strcmp(type, "ext4")) {
+		if (!has_file_system(type))
+			return -1;
+		must(mount_disk(where, "noatime"), "mount", type);
+		return 0;
+	}
 	return mount(type, where, type, 0,
 		     !strcmp(type, "tmpfs") ? "size=64m" : NULL);
 }

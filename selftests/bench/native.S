@@ -23,6 +23,17 @@
 	ret
 	.endm
 
+	/* One with a fourth argument, which the trap wants elsewhere. */
+	.macro TRAP4 name, number
+	FUNCTION native_\name
+	mov %rcx, %r10
+	mov $\number, %eax
+	syscall
+	cmp $-4095, %rax
+	jae fail
+	ret
+	.endm
+
 	.text
 
 	FUNCTION _start
@@ -37,14 +48,13 @@
 	syscall
 	ret
 
-	FUNCTION native_mmap
-	mov %rcx, %r10
-	mov $__NR_mmap, %eax
-	syscall
-	cmp $-4095, %rax
-	jae fail
-	ret
-
+	TRAP4 mmap, __NR_mmap
+	TRAP4 newfstatat, __NR_newfstatat
+	TRAP4 openat2, __NR_openat2
+	TRAP4 readlinkat, __NR_readlinkat
+	TRAP4 renameat, __NR_renameat
+	TRAP getdents64, __NR_getdents64
+	TRAP unlinkat, __NR_unlinkat
 	TRAP read, __NR_read
 	TRAP write, __NR_write
 	TRAP lseek, __NR_lseek

@@ -15,6 +15,13 @@
  *	bool sys_dup_close(int fd);
  *	void *sys_map(bool writable);
  *	bool sys_unmap(void *page);
+ *	bool sys_open_close(int dir, const char *name);
+ *	bool sys_open_close_few(int dir, const char *name);
+ *	bool sys_create_unlink(int dir, const char *name);
+ *	bool sys_stat(int dir, const char *name);
+ *	bool sys_readlink(int dir, const char *name, void *buf, size_t len);
+ *	bool sys_rename(int dir, const char *from, const char *to);
+ *	bool sys_list(int dir, void *buf, size_t len);
  *	uint64_t sys_time(void);
  *	_Noreturn void sys_exit(int code);
  *
@@ -22,6 +29,11 @@
  * nobody looks at it the compiler leaves the comparison out. sys_null() is the
  * call that does least; sys_map() makes one anonymous page, or NULL; sys_time()
  * is in nanoseconds.
+ *
+ * Names start at a directory and stay beneath it, as far as native calls can
+ * promise that: openat2() does. A file is opened for reading and writing, with
+ * all rights that it then can have, or with few, of which native processes know
+ * nothing. sys_list() reads a directory that fits the buffer, from its beginning.
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */
@@ -33,6 +45,9 @@
 #include <stdint.h>
 
 #define SYS_PAGE 4096
+
+/* The length of a name that the compiler knows. */
+#define SYS_LENGTH(name) __builtin_strlen(name)
 
 #ifdef __CloudABI__
 #include "sys_cloudabi.h"

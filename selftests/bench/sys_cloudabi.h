@@ -17,6 +17,12 @@
 	X(fd_read) \
 	X(fd_seek) \
 	X(fd_write) \
+	X(file_open) \
+	X(file_readdir) \
+	X(file_readlink) \
+	X(file_rename) \
+	X(file_stat_get) \
+	X(file_unlink) \
 	X(mem_map) \
 	X(mem_unmap)
 
@@ -96,6 +102,76 @@ static inline void *sys_map(bool writable)
 static inline bool sys_unmap(void *page)
 {
 	return !vdso.mem_unmap(page, SYS_PAGE);
+}
+
+static inline cloudabi_lookup_t sys_at(int dir)
+{
+	return (cloudabi_lookup_t){ .fd = dir };
+}
+
+static inline bool sys_open_as(int dir, const char *name,
+			       cloudabi_oflags_t flags,
+			       cloudabi_rights_t rights)
+{
+	cloudabi_fdstat_t stat = { .fs_rights_base = rights };
+	cloudabi_fd_t fd;
+
+	return !vdso.file_open(sys_at(dir), name, SYS_LENGTH(name), flags,
+			       &stat, &fd) &&
+	       !vdso.fd_close(fd);
+}
+
+/* All that a regular file can have. */
+#define SYS_RIGHTS 0x11c3801ffull
+
+static inline bool sys_open_close(int dir, const char *name)
+{
+	return sys_open_as(dir, name, 0, SYS_RIGHTS);
+}
+
+static inline bool sys_open_close_few(int dir, const char *name)
+{
+	return sys_open_as(dir, name, 0,
+			   CLOUDABI_RIGHT_FD_READ | CLOUDABI_RIGHT_FD_WRITE |
+				   CLOUDABI_RIGHT_FD_SEEK);
+}
+
+static inline bool sys_create_unlink(int dir, const char *name)
+{
+	return sys_open_as(dir, name, CLOUDABI_O_CREAT | CLOUDABI_O_EXCL,
+			   SYS_RIGHTS) &
+	       !vdso.file_unlink(dir, name, SYS_LENGTH(name), 0);
+}
+
+static inline bool sys_stat(int dir, const char *name)
+{
+	cloudabi_filestat_t stat;
+
+	return !vdso.file_stat_get(sys_at(dir), name, SYS_LENGTH(name), &stat);
+}
+
+static inline bool sys_readlink(int dir, const char *name, void *buf,
+				size_t len)
+{
+	size_t used;
+
+	return !vdso.file_readlink(dir, name, SYS_LENGTH(name), buf, len,
+				   &used) &&
+	       used;
+}
+
+static inline bool sys_rename(int dir, const char *from, const char *to)
+{
+	return !vdso.file_rename(dir, from, SYS_LENGTH(from), dir, to,
+				 SYS_LENGTH(to));
+}
+
+static inline bool sys_list(int dir, void *buf, size_t len)
+{
+	size_t used;
+
+	return !vdso.file_readdir(dir, buf, len, 0, &used) && used &&
+	       used < len;
 }
 
 static inline uint64_t sys_time(void)

@@ -7,8 +7,11 @@
 #ifndef _SYS_NATIVE_H
 #define _SYS_NATIVE_H
 
+#include <asm/stat.h>
+#include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/mman.h>
+#include <linux/openat2.h>
 #include <linux/time.h>
 
 /* native.S; what fails returns -1. */
@@ -21,6 +24,13 @@ long native_close(int fd);
 void *native_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  long offset);
 long native_munmap(void *addr, size_t len);
+long native_openat2(int dir, const char *name, const struct open_how *how,
+		    size_t size);
+long native_newfstatat(int dir, const char *name, struct stat *stat, int flags);
+long native_readlinkat(int dir, const char *name, void *buf, size_t len);
+long native_renameat(int dir1, const char *from, int dir2, const char *to);
+long native_unlinkat(int dir, const char *name, int flags);
+long native_getdents64(int dir, void *buf, size_t len);
 long native_clock_gettime(int clock, struct timespec *time);
 _Noreturn void native_exit_group(int code);
 
@@ -68,6 +78,58 @@ static inline void *sys_map(bool writable)
 static inline bool sys_unmap(void *page)
 {
 	return !native_munmap(page, SYS_PAGE);
+}
+
+static inline bool sys_open_as(int dir, const char *name, uint64_t flags)
+{
+	struct open_how how = {
+		.flags = O_RDWR | O_CLOEXEC | flags,
+		.mode = flags & O_CREAT ? 0777 : 0,
+		.resolve = RESOLVE_BENEATH,
+	};
+	long fd = native_openat2(dir, name, &how, sizeof(how));
+
+	return fd >= 0 && !native_close(fd);
+}
+
+static inline bool sys_open_close(int dir, const char *name)
+{
+	return sys_open_as(dir, name, 0);
+}
+
+static inline bool sys_open_close_few(int dir, const char *name)
+{
+	return sys_open_as(dir, name, 0);
+}
+
+static inline bool sys_create_unlink(int dir, const char *name)
+{
+	return sys_open_as(dir, name, O_CREAT | O_EXCL) &
+	       !native_unlinkat(dir, name, 0);
+}
+
+static inline bool sys_stat(int dir, const char *name)
+{
+	struct stat stat;
+
+	return !native_newfstatat(dir, name, &stat, AT_SYMLINK_NOFOLLOW);
+}
+
+static inline bool sys_readlink(int dir, const char *name, void *buf,
+				size_t len)
+{
+	return native_readlinkat(dir, name, buf, len) > 0;
+}
+
+static inline bool sys_rename(int dir, const char *from, const char *to)
+{
+	return !native_renameat(dir, from, dir, to);
+}
+
+static inline bool sys_list(int dir, void *buf, size_t len)
+{
+	return !native_lseek(dir, 0, SEEK_SET) &&
+	       native_getdents64(dir, buf, len) > 0;
 }
 
 static inline uint64_t sys_time(void)

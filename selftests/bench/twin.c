@@ -14,6 +14,8 @@
  *	3	a regular file, as large as a batch reads
  *	4	/dev/zero
  *	5	a FIFO, for reading and writing
+ *	6	a directory with a file 'file' and a symbolic link 'link'
+ *	7	a directory with entries to list, less than a page of them
  *
  * A row runs as so many batches; the one that took least counts, as anything
  * that disturbs (interrupts, caches) only adds. The same number of empty
@@ -24,7 +26,7 @@
 #include "sys.h"
 #include "ticks.h"
 
-enum { SETTINGS, RESULTS, FILE_FD = 3, ZERO_FD, FIFO_FD };
+enum { SETTINGS, RESULTS, FILE_FD = 3, ZERO_FD, FIFO_FD, DIR_FD, LIST_FD };
 
 struct row {
 	const char *name;
@@ -78,6 +80,14 @@ ROW(zero_write_4k, sys_write(ZERO_FD, buffer, SYS_PAGE))
 ROW(fifo_1, sys_write(FIFO_FD, buffer, 1) & sys_read(FIFO_FD, buffer, 1))
 ROW(seek, sys_seek(FILE_FD, 0))
 ROW(dup_close, sys_dup_close(FILE_FD))
+ROW(open_close, sys_open_close(DIR_FD, "file"))
+ROW(open_close_few, sys_open_close_few(DIR_FD, "file"))
+ROW(create_unlink, sys_create_unlink(DIR_FD, "new"))
+ROW(stat, sys_stat(DIR_FD, "file"))
+ROW(readlink, sys_readlink(DIR_FD, "link", buffer, SYS_PAGE))
+ROW(rename, sys_rename(DIR_FD, "file", "other") &
+	    sys_rename(DIR_FD, "other", "file"))
+ROW(list, sys_list(LIST_FD, buffer, SYS_PAGE))
 ROW(map_unmap, map_unmap(false))
 ROW(map_touch_unmap, map_unmap(true))
 
@@ -99,6 +109,13 @@ static const struct row rows[] = {
 	ENTRY(fifo_1, 250),
 	ENTRY(seek, 1000),
 	ENTRY(dup_close, 500),
+	ENTRY(open_close, 250),
+	ENTRY(open_close_few, 250),
+	ENTRY(create_unlink, 100),
+	ENTRY(stat, 500),
+	ENTRY(readlink, 500),
+	ENTRY(rename, 100),
+	ENTRY(list, 100),
 	ENTRY(map_unmap, 100),
 	ENTRY(map_touch_unmap, 100),
 };
