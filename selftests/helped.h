@@ -758,6 +758,8 @@ static inline int open_socket_kind(uint64_t kind)
 		return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	case HELPER_GIVE_SEQPACKET:
 		return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	case HELPER_GIVE_TCP:
+		return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	case HELPER_GIVE_LISTENER:
 		fd = bound_socket(SOCK_STREAM);
 		listen(fd, 1);

@@ -136,12 +136,12 @@ enum helper_op {
 #define HELPER_GIVE_UNCONNECTED	1000	/* AF_UNIX stream */
 #define HELPER_GIVE_LISTENER	1001	/* TCP */
 #define HELPER_GIVE_SEQPACKET	1002	/* AF_UNIX */
+#define HELPER_GIVE_TCP		1003	/* not connected */
 
 /* Options and flags of Linux. */
 #define HELPER_SO_TIMESTAMP 29
 #define HELPER_SO_PASSCRED 16
 #define HELPER_SO_PASSPIDFD 76
-#define HELPER_SO_SNDBUF 7
 
 #define HELPER_RLIMIT_FSIZE 1
 #define HELPER_RLIMIT_NOFILE 7

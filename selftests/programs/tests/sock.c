@@ -480,7 +480,7 @@ static cloudabi_fd_t receive_from_native(unsigned int kind)
 static void what_is_not_connected_is_enotconn(void)
 {
 	static const unsigned int kinds[] = {
-		HELPER_GIVE_UNCONNECTED, HELPER_GIVE_LISTENER,
+		HELPER_GIVE_UNCONNECTED, HELPER_GIVE_LISTENER, HELPER_GIVE_TCP,
 	};
 	cloudabi_recv_out_t got;
 	char byte;
@@ -495,7 +495,7 @@ static void what_is_not_connected_is_enotconn(void)
 		CHECK(error == CLOUDABI_ENOTCONN || error == CLOUDABI_EPIPE);
 		error = sock_recv(fd, &byte, 1, NULL, 0, 0, &got);
 		CHECK(error == CLOUDABI_ENOTCONN || error == CLOUDABI_EINVAL);
-		if (kinds[i] == HELPER_GIVE_LISTENER)
+		if (kinds[i] == HELPER_GIVE_TCP)
 			CHECK_ERRNO(cloudabi_sys_sock_shutdown(fd, 2),
 				    CLOUDABI_ENOTCONN);
 		CHECK_OK(cloudabi_sys_fd_close(fd));
