@@ -7,8 +7,6 @@
 #include "ask.h"
 #include "sock.h"
 
-
-
 static const cloudabi_filetype_t types[] = { STREAM, DGRAM };
 
 static uint64_t count_fds(void)
