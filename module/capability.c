@@ -561,6 +561,36 @@ int cloudabi_capability_narrow(cloudabi_fd_t fd, struct cloudabi_rights rights)
 	return error;
 }
 
+/**
+ * cloudabi_capability_pass() - Get what a message shall hold of a descriptor.
+ * @fd: descriptor of the calling process; no right is needed.
+ *
+ * That is the native file, or a capability made for the message alone. The
+ * collector of AF_UNIX sockets compares how often a socket is in flight with how
+ * many references there are to it. A capability that was in flight and in the
+ * table would have but one for both, and the collector would take a socket for
+ * garbage that a process still has.
+ *
+ * Context: May sleep.
+ * Return: the file, a reference, or an error pointer: -EBADF if the descriptor
+ * is not open, -ENOMEM or -ENFILE if there is no room for a capability.
+ */
+struct file *cloudabi_capability_pass(cloudabi_fd_t fd)
+{
+	struct cloudabi_handle handle;
+	struct file *file;
+	int error;
+
+	error = look_again(fd, &handle);
+	if (error)
+		return ERR_PTR(error);
+	if (handle.slot == handle.file)
+		return handle.slot;
+	file = cloudabi_capability_new(handle.file, handle.rights);
+	cloudabi_fput(&handle);
+	return file;
+}
+
 #ifdef CONFIG_CLOUDABI_KUNIT_TEST
 
 #include <kunit/test.h>

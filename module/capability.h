@@ -122,6 +122,7 @@ static __always_inline void cloudabi_fput_file(struct cloudabi_ref ref)
 
 struct file *cloudabi_capability_new(struct file *real,
 				     struct cloudabi_rights rights);
+struct file *cloudabi_capability_pass(cloudabi_fd_t fd);
 int cloudabi_capability_narrow(cloudabi_fd_t fd, struct cloudabi_rights rights);
 struct file *cloudabi_slot_exchange(cloudabi_fd_t fd, struct file *expected,
 				    struct file *file);

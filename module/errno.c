@@ -15,8 +15,9 @@ static const u8 from_linux[] = { CLOUDABI_FOR_EACH_ERRNO(ROW) };
  * @error: negative Linux error, or -ENOTCAPABLE.
  *
  * Names map one to one. Errors that exist on Linux alone become EIO when they
- * speak of a medium or a peer that failed, EACCES when they speak of keys, and
- * ENOSYS, as on the other implementations, otherwise.
+ * speak of a medium or a peer that failed, ENOBUFS when of descriptors that are
+ * under way in messages, EACCES when of keys, and ENOSYS, as on the other
+ * implementations, otherwise.
  *
  * Return: the CloudABI error, never CLOUDABI_ESUCCESS.
  */
@@ -39,6 +40,8 @@ cloudabi_errno_t cloudabi_errno_from_linux(int error)
 	case -ESHUTDOWN:
 	case -EHOSTDOWN:
 		return CLOUDABI_EIO;
+	case -ETOOMANYREFS:
+		return CLOUDABI_ENOBUFS;
 	case -ENOKEY:
 	case -EKEYEXPIRED:
 	case -EKEYREVOKED:

@@ -8,6 +8,8 @@
 #define _CLOUDABI_ERRNO_H
 
 #include <linux/errno.h>
+#include <linux/sched/signal.h>
+
 #include <linux/cloudabi.h>
 
 /*
@@ -32,6 +34,23 @@ static inline bool cloudabi_must_restart(int error)
 {
 	return error == -ERESTARTSYS || error == -ERESTARTNOINTR ||
 	       error == -ERESTARTNOHAND || error == -ERESTART_RESTARTBLOCK;
+}
+
+/**
+ * cloudabi_restart_code() - Have a transfer made again that was interrupted.
+ * @error: what the file or the socket returned.
+ *
+ * Some report an interruption by EINTR, which was meant for programs with signal
+ * handlers.
+ *
+ * Return: @error, or for -EINTR what makes the kernel make the call again. A
+ * file that says so without a signal is broken: -EIO.
+ */
+static inline int cloudabi_restart_code(int error)
+{
+	if (error == -EINTR)
+		return signal_pending(current) ? -ERESTARTSYS : -EIO;
+	return error;
 }
 
 #endif /* _CLOUDABI_ERRNO_H */

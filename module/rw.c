@@ -17,50 +17,21 @@
 #include "module.h"
 
 #include <linux/nospec.h>
-#include <linux/sched/signal.h>
 #include <linux/sched/xacct.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "capability.h"
 #include "compat/fs.h"
 #include "compat/ksym.h"
-
-/* Vectors are handed to the kernel as they are. */
-#define SAME_LAYOUT(type)                                                  \
-	static_assert(                                                     \
-		sizeof(type) == sizeof(struct iovec) &&                    \
-		offsetof(type, buf) == offsetof(struct iovec, iov_base) && \
-		offsetof(type, buf_len) == offsetof(struct iovec, iov_len))
-
-SAME_LAYOUT(cloudabi64_iovec_t);
-SAME_LAYOUT(cloudabi64_ciovec_t);
-
-static int restart_code(int error)
-{
-	if (error == -EINTR)
-		return signal_pending(current) ? -ERESTARTSYS : -EIO;
-	return error;
-}
+#include "vectors.h"
 
 static int finish(ssize_t done, size_t *result)
 {
 	if (unlikely(done < 0))
-		return restart_code(done);
+		return cloudabi_restart_code(done);
 	*result = done;
 	return 0;
-}
-
-/*
- * CloudABI: where nothing is to be transferred the pointer means nothing, while
- * the kernel would look at it.
- */
-static __always_inline int check_vector(struct iovec *vector)
-{
-	if (!vector->iov_len)
-		vector->iov_base = NULL;
-	return (ssize_t)vector->iov_len < 0 ? -EINVAL : 0;
 }
 
 static __always_inline int fetch_vector(const struct iovec __user *user,
@@ -71,7 +42,7 @@ static __always_inline int fetch_vector(const struct iovec __user *user,
 	unsafe_get_user(vector->iov_base, &user->iov_base, fault);
 	unsafe_get_user(vector->iov_len, &user->iov_len, fault);
 	user_read_access_end();
-	return check_vector(vector);
+	return cloudabi_vector_check(vector);
 fault:
 	user_read_access_end();
 	return -EFAULT;
@@ -148,46 +119,19 @@ static bool has_iter(int direction, const struct file *file)
 					file->f_op->write_iter;
 }
 
-/*
- * What import_iovec() does, but in the order of this ABI: lengths that make no
- * sense come before buffers that cannot be accessed.
- *
- * Return: how many bytes there are, no more than one call may transfer, or an
- * error.
- */
-static ssize_t check_vectors(struct iovec *vectors, size_t count)
-{
-	size_t total = 0;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (check_vector(&vectors[i]) ||
-		    vectors[i].iov_len > SSIZE_MAX - total)
-			return -EINVAL;
-		total += vectors[i].iov_len;
-	}
-	total = 0;
-	for (i = 0; i < count; i++) {
-		if (!access_ok(vectors[i].iov_base, vectors[i].iov_len))
-			return -EFAULT;
-		vectors[i].iov_len =
-			min_t(size_t, vectors[i].iov_len, MAX_RW_COUNT - total);
-		total += vectors[i].iov_len;
-	}
-	return total;
-}
-
 static ssize_t transfer_vectors(int direction, struct file *file,
-				const struct iovec *vectors, size_t count,
-				size_t total, loff_t *pos)
+				const struct cloudabi_vectors *vectors,
+				loff_t *pos)
 {
 	struct iov_iter iter;
 
-	if (!total)
+	if (!vectors->total)
 		return 0;
 	if (!has_iter(direction, file))
-		return transfer_each(direction, file, vectors, count, pos);
-	iov_iter_init(&iter, direction, vectors, count, total);
+		return transfer_each(direction, file, vectors->iov,
+				     vectors->count, pos);
+	iov_iter_init(&iter, direction, vectors->iov, vectors->count,
+		      vectors->total);
 	return transfer_iter(direction, file, &iter, pos);
 }
 
@@ -195,27 +139,14 @@ static noinline ssize_t transfer_many(int direction, struct file *file,
 				      const struct iovec __user *user,
 				      size_t count, loff_t *pos)
 {
-	struct iovec fast[UIO_FASTIOV];
-	struct iovec *vectors = fast;
+	struct cloudabi_vectors vectors;
 	ssize_t done;
 
-	if (count > UIO_MAXIOV)
-		return -EINVAL;
-	if (count > ARRAY_SIZE(fast)) {
-		vectors = kmalloc_array(count, sizeof(*vectors),
-					GFP_KERNEL_ACCOUNT);
-		if (!vectors)
-			return -ENOMEM;
-	}
-	if (copy_from_user(vectors, user, count * sizeof(*vectors)))
-		done = -EFAULT;
-	else
-		done = check_vectors(vectors, count);
-	if (done >= 0)
-		done = transfer_vectors(direction, file, vectors, count, done,
-					pos);
-	if (vectors != fast)
-		kfree(vectors);
+	done = cloudabi_vectors_get(user, count, &vectors);
+	if (done)
+		return done;
+	done = transfer_vectors(direction, file, &vectors, pos);
+	cloudabi_vectors_put(&vectors);
 	return done;
 }
 
@@ -462,7 +393,7 @@ static int sync_file(cloudabi_fd_t fd, cloudabi_rights_t need, int datasync)
 		return error;
 	error = vfs_fsync(handle.file, datasync);
 	cloudabi_fput(&handle);
-	return restart_code(error);
+	return cloudabi_restart_code(error);
 }
 
 /**

@@ -47,6 +47,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "messages.h"
 #include "programs/tests/helper.h"
 
 /* Where the programs are, seen from where the tests run. */
@@ -577,6 +578,9 @@ static inline void drain(struct helped *h, int fd, uint64_t what, uint64_t len)
 	}
 }
 
+static inline int64_t send_descriptor(struct helped *h, int peer,
+				      const struct helper_request *r);
+
 static inline void *disturb(void *arg)
 {
 	struct helped *h = arg;
@@ -589,7 +593,11 @@ static inline void *disturb(void *arg)
 		drain(h, peer, r.a, r.b);
 	if (r.a & HELPER_SHUTDOWN)
 		shutdown(peer, SHUT_WR);
-	if (r.len && write(peer, r.data, r.len) < 0)
+	if (r.a & HELPER_SHUT_OWN)
+		shutdown(h->given[r.fd], SHUT_RD);
+	if (r.a & HELPER_WITH_FD)
+		send_descriptor(h, peer, &r);
+	else if (r.len && write(peer, r.data, r.len) < 0)
 		perror("# helper: write");
 	return NULL;
 }
@@ -633,18 +641,17 @@ static inline int64_t count_fds(const struct helped *h)
 	return n - 2;
 }
 
-static inline int64_t count_sockets(void)
+static inline int64_t count_pages(const struct helped *h)
 {
-	FILE *file = fopen("/proc/net/unix", "re");
-	char line[512];
-	int64_t n = -1;
+	FILE *file = open_proc(h, "statm");
+	long pages = -1;
 
 	if (!file)
 		return -errno;
-	while (fgets(line, sizeof(line), file))
-		n++;
+	if (fscanf(file, "%ld", &pages) != 1)
+		pages = -1;
 	fclose(file);
-	return n;
+	return pages;
 }
 
 /* The line of the mapping, a NUL, and the line of its flags, if it has one. */
@@ -741,6 +748,72 @@ static inline int64_t send_descriptor(struct helped *h, int peer,
 	return n;
 }
 
+/* A socket that the program has not got yet, or -1. */
+static inline int open_socket_kind(uint64_t kind)
+{
+	int fd;
+
+	switch (kind) {
+	case HELPER_GIVE_UNCONNECTED:
+		return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	case HELPER_GIVE_SEQPACKET:
+		return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	case HELPER_GIVE_TCP:
+		return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	case HELPER_GIVE_LISTENER:
+		fd = bound_socket(SOCK_STREAM);
+		listen(fd, 1);
+		return fd;
+	default:
+		return -1;
+	}
+}
+
+static inline int64_t send_descriptors(struct helped *h, int peer,
+				       const struct helper_request *r)
+{
+	static struct message m;
+	bool given = r->a < OUT_OF_THE_WAY;
+	int fd = given ? h->given[r->a] : open_socket_kind(r->a);
+	int64_t n;
+
+	if (fd < 0 || r->b > MESSAGE_FDS)
+		return -EINVAL;
+	m.len = r->len;
+	memcpy(m.data, r->data, r->len);
+	m.count = r->b;
+	for (unsigned int i = 0; i < m.count; i++)
+		m.fds[i] = fd;
+	n = message_send(peer, &m);
+	if (!given)
+		close(fd);
+	return n;
+}
+
+static inline int64_t receive_descriptors(struct helped *h, int peer,
+					  struct helper_answer *answer)
+{
+	static struct message m;
+	int64_t n = message_recv(peer, &m);
+
+	if (n < 0)
+		return n;
+	memcpy(answer->data, m.data, n < HELPER_DATA ? n : HELPER_DATA);
+	answer->value[0] = m.count;
+	answer->value[1] = m.flags;
+	message_close(&m, 1);
+	if (m.count)
+		h->taken = m.fds[0];
+	return n;
+}
+
+static inline int64_t relay_message(int peer)
+{
+	static struct message m;
+
+	return message_relay(peer, &m);
+}
+
 /* No writer is left as soon as the reader is told so; give that some time. */
 static inline int64_t sent_is_open(struct helped *h)
 {
@@ -788,6 +861,12 @@ static inline int64_t serve_peer(struct helped *h,
 		return result(close(peer));
 	case HELPER_PEER_SHUTDOWN:
 		return result(shutdown(peer, SHUT_WR));
+	case HELPER_PEER_SENDFDS:
+		return send_descriptors(h, peer, r);
+	case HELPER_PEER_RECVFDS:
+		return receive_descriptors(h, peer, answer);
+	case HELPER_PEER_RELAY:
+		return relay_message(peer);
 	default:
 		return send_descriptor(h, peer, r);
 	}
@@ -851,6 +930,29 @@ static inline int64_t serve_taken(struct helped *h,
 	}
 }
 
+static inline int64_t serve_count(struct helped *h,
+				  const struct helper_request *r)
+{
+	int value = r->b;
+
+	switch (r->op) {
+	case HELPER_COUNT_FDS:
+		return count_fds(h);
+	case HELPER_COUNT_SOCKETS:
+		return count_sockets();
+	case HELPER_MODULE_USERS:
+		return module_users();
+	case HELPER_VM_PAGES:
+		return count_pages(h);
+	case HELPER_NAP:
+		nap_ms(r->a);
+		return 0;
+	default:
+		return result(setsockopt(h->given[r->fd], SOL_SOCKET, r->a,
+					 &value, sizeof(value)));
+	}
+}
+
 static inline int64_t serve_clock(struct helped *h,
 				  const struct helper_request *r)
 {
@@ -904,7 +1006,7 @@ static inline int64_t serve_one(struct helped *h, struct helper_answer *answer)
 	switch (r->op) {
 	case HELPER_STAT_SIZE ... HELPER_SETFL:
 		return serve_file(h->given[r->fd], r, answer);
-	case HELPER_PEER_READ ... HELPER_PEER_SENDFD:
+	case HELPER_PEER_READ ... HELPER_PEER_RELAY:
 		return serve_peer(h, r, answer);
 	case HELPER_SENT_IS_OPEN:
 		return sent_is_open(h);
@@ -917,10 +1019,8 @@ static inline int64_t serve_one(struct helped *h, struct helper_answer *answer)
 		answer->value[0] = h->drained;
 		answer->value[1] = h->wrong;
 		return 0;
-	case HELPER_COUNT_FDS:
-		return count_fds(h);
-	case HELPER_COUNT_SOCKETS:
-		return count_sockets();
+	case HELPER_COUNT_FDS ... HELPER_SETSOCKOPT:
+		return serve_count(h, r);
 	case HELPER_RLIMIT:
 		return set_program_limit(h, r, answer);
 	case HELPER_MAPS:

@@ -27,6 +27,7 @@
 
 struct filename;
 struct open_flags;
+struct socket;
 struct task_cputime;
 
 /* clang-format off */
@@ -116,6 +117,8 @@ struct task_cputime;
  * vfs_utimes: notify_change() leaves the rules of utimensat() to its caller.
  * security_inode_readlink: vfs_readlink() leaves the hook to its caller.
  * security_file_fcntl: fcntl(F_SETFL) has no function below its system call.
+ * __sys_shutdown_sock: kernel_sock_shutdown() leaves the hook of security
+ *	modules to its caller.
  * thread_group_cputime, task_sched_runtime: the exported cputime functions
  *	return scaled values, not the ones that CPU clocks show.
  */
@@ -155,6 +158,8 @@ struct task_cputime;
 	X(int, security_file_fcntl,					\
 	  (struct file *file, unsigned int cmd, unsigned long arg),	\
 	  (file, cmd, arg))						\
+	X(int, __sys_shutdown_sock, (struct socket *sock, int how),	\
+	  (sock, how))							\
 	CLOUDABI_KSYMS_TRUNCATE(X)					\
 	CLOUDABI_KSYMS_NAMEI(X)
 

@@ -70,6 +70,14 @@ enum helper_op {
 	HELPER_PEER_SHUTDOWN,	/* shutdown(SHUT_WR) the other end of @fd */
 	/* Send @data with the end of a pipe that only the receiver has then. */
 	HELPER_PEER_SENDFD,
+	/* Send @data with @b times the program's number @a, or HELPER_GIVE_* */
+	HELPER_PEER_SENDFDS,
+	/*
+	 * Receive; the first descriptor counts as taken.  Result: bytes, in
+	 * @data; values: how many descriptors, flags of Linux.
+	 */
+	HELPER_PEER_RECVFDS,
+	HELPER_PEER_RELAY,	/* receive, send back; how many descriptors */
 	HELPER_SENT_IS_OPEN,	/* whether anybody has that end open */
 	/*
 	 * Answered at once; when the program sleeps, does what the bits of @a
@@ -82,6 +90,10 @@ enum helper_op {
 	HELPER_DRAINED,
 	HELPER_COUNT_FDS,	/* descriptors of the program */
 	HELPER_COUNT_SOCKETS,	/* AF_UNIX sockets of the system */
+	HELPER_MODULE_USERS,	/* how often the module is in use */
+	HELPER_VM_PAGES,	/* size of the program */
+	HELPER_NAP,		/* nothing, for @a ms */
+	HELPER_SETSOCKOPT,	/* SOL_SOCKET option @a of @fd to @b */
 	HELPER_RLIMIT,		/* set limit @a to @b; value: the old one */
 	/* @data is the line of /proc/PID/smaps for address @a, then VmFlags. */
 	HELPER_MAPS,
@@ -116,6 +128,20 @@ enum helper_op {
 #define HELPER_TRACE	64	/* attach to it, and let it go again */
 #define HELPER_FREEZE	128	/* freeze its control group, and thaw it */
 #define HELPER_IGNORED	256	/* send signals that are ignored */
+
+#define HELPER_SHUT_OWN	512	/* shutdown(SHUT_RD) of @fd itself */
+#define HELPER_WITH_FD	1024	/* send @data as HELPER_PEER_SENDFD does */
+
+/* Sockets that are made for being sent. */
+#define HELPER_GIVE_UNCONNECTED	1000	/* AF_UNIX stream */
+#define HELPER_GIVE_LISTENER	1001	/* TCP */
+#define HELPER_GIVE_SEQPACKET	1002	/* AF_UNIX */
+#define HELPER_GIVE_TCP		1003	/* not connected */
+
+/* Options and flags of Linux. */
+#define HELPER_SO_TIMESTAMP 29
+#define HELPER_SO_PASSCRED 16
+#define HELPER_SO_PASSPIDFD 76
 
 #define HELPER_RLIMIT_FSIZE 1
 #define HELPER_RLIMIT_NOFILE 7

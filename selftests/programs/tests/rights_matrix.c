@@ -20,6 +20,7 @@
 #include "../../rights_gen.h"
 #include "args.h"
 #include "check.h"
+#include "sock.h"
 
 #define SUBJECT 3
 #define PEER 4
@@ -221,6 +222,29 @@ static struct outcome do_map_exec(cloudabi_fd_t fd)
 	return map(fd, CLOUDABI_PROT_EXEC, CLOUDABI_MAP_PRIVATE);
 }
 
+static struct outcome do_recv(cloudabi_fd_t fd)
+{
+	cloudabi_recv_out_t out;
+	char byte;
+	cloudabi_errno_t error = sock_recv(fd, &byte, 1, NULL, 0, 0, &out);
+
+	return done(error, out.ro_datalen);
+}
+
+static struct outcome do_send(cloudabi_fd_t fd)
+{
+	size_t n = 0;
+
+	return done(sock_send(fd, &mark, 1, NULL, 0, &n), n);
+}
+
+/* Its row is the last one: the socket is of little use from then on. */
+static struct outcome do_shutdown(cloudabi_fd_t fd)
+{
+	return done(cloudabi_sys_sock_shutdown(fd, CLOUDABI_SHUT_RD |
+						   CLOUDABI_SHUT_WR), 0);
+}
+
 /**
  * struct call - how a call is made
  * @name: name of the call
@@ -253,6 +277,9 @@ static const struct call calls[] = {
 	{ "fd_seek", "", NULL, do_seek },
 	{ "fd_seek", "tell", NULL, do_tell },
 	{ "fd_stat_put", "flags", NULL, do_stat_put_flags },
+	{ "sock_recv", "", NULL, do_recv },
+	{ "sock_send", "", NULL, do_send },
+	{ "sock_shutdown", "", NULL, do_shutdown },
 	{ "mem_map", "", NULL, do_map },
 	{ "mem_map", "read", NULL, do_map_read },
 	{ "mem_map", "write", NULL, do_map_write, CLOUDABI_RIGHT_FD_READ },
@@ -277,7 +304,8 @@ static const struct call *find_call(const struct rights_need *need)
 static bool is_ours(const struct rights_need *need)
 {
 	return (!strncmp(need->call, "fd_", 3) ||
-		!strncmp(need->call, "mem_", 4)) && !need->as_requested;
+		!strncmp(need->call, "mem_", 4) ||
+		!strncmp(need->call, "sock_", 5)) && !need->as_requested;
 }
 
 /* --- What can be seen of the descriptor ---------------------------------- */
@@ -311,13 +339,23 @@ static void take_state(struct state *s, cloudabi_fd_t narrow)
 		pread1(SUBJECT, &s->byte, 1, OFFSET, &n);
 }
 
+static bool reads(const struct call *call)
+{
+	return call->make == do_read || call->make == do_recv;
+}
+
+static bool writes(const struct call *call)
+{
+	return call->make == do_write || call->make == do_send;
+}
+
 /* Something to read for who reads, and the offset to where it is expected. */
 static void prepare(const struct call *call)
 {
 	size_t n;
 
 	seek_to(SUBJECT, OFFSET);
-	if (call->make == do_read && has_peer &&
+	if (reads(call) && has_peer &&
 	    full_base & CLOUDABI_RIGHT_FD_READ)
 		CHECK_OK(write1(PEER, "x", 1, &n));
 }
@@ -330,12 +368,12 @@ static void clean_up(const struct call *call, const struct outcome *outcome)
 
 	if (!has_peer)
 		return;
-	if (call->make == do_read && outcome->error &&
+	if (reads(call) && outcome->error &&
 	    full_base & CLOUDABI_RIGHT_FD_READ) {
 		CHECK_OK(read1(SUBJECT, &byte, 1, &n));
 		CHECK_EQ(byte, 'x');
 	}
-	if (call->make == do_write && !outcome->error) {
+	if (writes(call) && !outcome->error) {
 		CHECK_OK(read1(PEER, &byte, 1, &n));
 		CHECK_EQ(byte, ALLOWED);
 	}

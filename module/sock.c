@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls on sockets.
+ *
+ * Programs make no connections of their own: their sockets are pairs of AF_UNIX
+ * sockets that they made, or were handed in, of whatever family. An interrupted
+ * transfer is treated as in rw.c. How descriptors travel is told in passing.c.
+ *
+ * Copyright (C) 2026 The cloudabi.ko authors
+ */
+#include "module.h"
+
+#include <linux/uaccess.h>
+
+#include "capability.h"
+#include "compat/ksym.h"
+#include "compat/net.h"
+#include "passing.h"
+#include "vectors.h"
+
+/*
+ * A pipe has the type and the rights of a stream socket, and a regular file may
+ * be read: what tells them from sockets is this.
+ */
+static int get_socket(cloudabi_fd_t fd, cloudabi_rights_t need,
+		      struct cloudabi_handle *handle, struct socket **sock)
+{
+	int error = cloudabi_fget(fd, need, handle);
+
+	if (error)
+		return error;
+	*sock = sock_from_file(handle->file);
+	if (!*sock) {
+		cloudabi_fput(handle);
+		return -ENOTSOCK;
+	}
+	return 0;
+}
+
+static bool is_local(const struct socket *sock)
+{
+	return sock->sk->sk_family == AF_UNIX;
+}
+
+static unsigned int wait_flag(const struct socket *sock)
+{
+	return sock->file->f_flags & O_NONBLOCK ? MSG_DONTWAIT : 0;
+}
+
+static unsigned int recv_flags(const struct socket *sock,
+			       cloudabi_riflags_t flags)
+{
+	unsigned int native = wait_flag(sock);
+
+	if (flags & CLOUDABI_SOCK_RECV_PEEK)
+		native |= MSG_PEEK;
+	if (flags & CLOUDABI_SOCK_RECV_WAITALL)
+		native |= MSG_WAITALL;
+	return native;
+}
+
+/*
+ * Descriptors are asked for only where they can come. Looking at a message
+ * leaves them in it: one that was in the message and in the table would be what
+ * cloudabi_capability_pass() avoids.
+ */
+static bool wants_fds(const struct socket *sock, const cloudabi64_recv_in_t *in)
+{
+	return in->ri_fds_len && is_local(sock) &&
+	       !(in->ri_flags & CLOUDABI_SOCK_RECV_PEEK);
+}
+
+/**
+ * struct receipt - What is being received.
+ * @in: what the program asked for.
+ * @out: where it wants to be told; user memory.
+ * @msg: what the kernel fills in.
+ * @mailbox: where descriptors arrive.
+ * @has_mailbox: that is in use.
+ */
+struct receipt {
+	cloudabi64_recv_in_t in;
+	cloudabi64_recv_out_t __user *out;
+	struct msghdr msg;
+	struct cloudabi_mailbox mailbox;
+	bool has_mailbox;
+};
+
+static int recv_from(struct receipt *receipt, struct socket *sock)
+{
+	unsigned int flags = recv_flags(sock, receipt->in.ri_flags);
+	size_t room = receipt->in.ri_fds_len;
+	int error;
+
+	if (wants_fds(sock, &receipt->in)) {
+		error = cloudabi_mailbox_await(sock, room,
+					       flags & MSG_DONTWAIT);
+		if (error)
+			return error;
+		receipt->has_mailbox = true;
+		error = cloudabi_mailbox_open(&receipt->mailbox, sock,
+					      receipt->out, room);
+		if (error)
+			return error;
+		cloudabi_mailbox_attach(&receipt->mailbox, &receipt->msg);
+	}
+	return sock_recvmsg(sock, &receipt->msg, flags);
+}
+
+static int recv_vectors(struct receipt *receipt, struct socket *sock)
+{
+	struct cloudabi_vectors vectors;
+	int done;
+
+	done = cloudabi_vectors_get(u64_to_user_ptr(receipt->in.ri_data),
+				    receipt->in.ri_data_len, &vectors);
+	if (done)
+		return done;
+	iov_iter_init(&receipt->msg.msg_iter, ITER_DEST, vectors.iov,
+		      vectors.count, vectors.total);
+	done = recv_from(receipt, sock);
+	cloudabi_vectors_put(&vectors);
+	return cloudabi_restart_code(done);
+}
+
+static int tell_receipt(const struct receipt *receipt, size_t done)
+{
+	const struct cloudabi_mailbox *mailbox = &receipt->mailbox;
+	cloudabi64_recv_out_t out = { .ro_datalen = done };
+
+	if (receipt->msg.msg_flags & MSG_TRUNC)
+		out.ro_flags |= CLOUDABI_SOCK_RECV_DATA_TRUNCATED;
+	if (receipt->has_mailbox) {
+		out.ro_fdslen = mailbox->count;
+		if (mailbox->truncated)
+			out.ro_flags |= CLOUDABI_SOCK_RECV_FDS_TRUNCATED;
+		if (copy_to_user(u64_to_user_ptr(receipt->in.ri_fds),
+				 mailbox->fds,
+				 mailbox->count * sizeof(*mailbox->fds)))
+			return -EFAULT;
+	}
+	return copy_to_user(receipt->out, &out, sizeof(out)) ? -EFAULT : 0;
+}
+
+/* A call that fails leaves no descriptor that the program does not know of. */
+static int finish_receipt(struct receipt *receipt, int done)
+{
+	int error = done;
+
+	if (receipt->has_mailbox && receipt->msg.msg_control_user)
+		cloudabi_mailbox_collect(&receipt->mailbox, &receipt->msg);
+	if (done >= 0)
+		error = tell_receipt(receipt, done);
+	if (receipt->has_mailbox) {
+		if (error)
+			cloudabi_mailbox_drop(&receipt->mailbox);
+		cloudabi_mailbox_close(&receipt->mailbox);
+	}
+	return error;
+}
+
+/**
+ * cloudabi_call_sock_recv() - Receive data and descriptors.
+ * @sock: descriptor with FD_READ.
+ * @in: buffers, an array for descriptors, and flags; unknown flags are ignored.
+ * @out: told on success how much there was, and what was lost.
+ *
+ * Return: 0; -EFAULT; -EBADF; -ENOTCAPABLE; -ENOTSOCK if @sock is a pipe or a
+ * file that can be read; -EINVAL for more than 1024 buffers or a length above
+ * SSIZE_MAX; -EMFILE if the table has no room for the descriptors that came,
+ * which then stay where they are; -EAGAIN if the socket is non-blocking and
+ * there is nothing; -ENOMEM; what the socket reports.
+ */
+int cloudabi_call_sock_recv(cloudabi_fd_t sock,
+			    const cloudabi64_recv_in_t __user *in,
+			    cloudabi64_recv_out_t __user *out)
+{
+	struct receipt receipt = { .out = out };
+	struct cloudabi_handle handle;
+	struct socket *socket;
+	int done;
+
+	if (copy_from_user(&receipt.in, in, sizeof(receipt.in)))
+		return -EFAULT;
+	done = get_socket(sock, CLOUDABI_NEED_sock_recv, &handle, &socket);
+	if (done)
+		return done;
+	done = recv_vectors(&receipt, socket);
+	/* Before anything is closed: see struct cloudabi_handle. */
+	cloudabi_fput(&handle);
+	return finish_receipt(&receipt, done);
+}
+
+/* What is left of a stream behind the part that descriptors went with. */
+static int send_rest(struct socket *sock, struct msghdr *msg, int sent)
+{
+	int done;
+
+	if (sent < 0 || !msg_data_left(msg) || msg->msg_flags & MSG_DONTWAIT)
+		return sent;
+	done = sock_sendmsg(sock, msg);
+	return done < 0 ? sent : sent + done;
+}
+
+static int send_with_fds(struct socket *sock, struct msghdr *msg,
+			 const cloudabi64_send_in_t *in)
+{
+	struct cloudabi_parcel *parcel;
+	int done = -EINVAL;
+
+	parcel = cloudabi_parcel_pack(u64_to_user_ptr(in->si_fds),
+				      in->si_fds_len);
+	if (IS_ERR(parcel))
+		return PTR_ERR(parcel);
+	/* Others would not even look at the control message. */
+	if (is_local(sock))
+		done = cloudabi_parcel_send(parcel, sock, msg);
+	cloudabi_parcel_free(parcel);
+	return send_rest(sock, msg, done);
+}
+
+static int send_vectors(struct socket *sock, const cloudabi64_send_in_t *in)
+{
+	struct msghdr msg = { .msg_flags = MSG_NOSIGNAL | wait_flag(sock) };
+	struct cloudabi_vectors vectors;
+	int done;
+
+	done = cloudabi_vectors_get(u64_to_user_ptr(in->si_data),
+				    in->si_data_len, &vectors);
+	if (done)
+		return done;
+	iov_iter_init(&msg.msg_iter, ITER_SOURCE, vectors.iov, vectors.count,
+		      vectors.total);
+	if (in->si_fds_len)
+		done = send_with_fds(sock, &msg, in);
+	else
+		done = sock_sendmsg(sock, &msg);
+	cloudabi_vectors_put(&vectors);
+	return cloudabi_restart_code(done);
+}
+
+/**
+ * cloudabi_call_sock_send() - Send data and descriptors.
+ * @sock: descriptor with FD_WRITE.
+ * @in: buffers and descriptors. Those need no right and travel with the rights
+ *	that they have. There are no flags; what is there is ignored.
+ * @out: told on success how much was sent.
+ *
+ * Return: 0; -EFAULT; -EBADF if @sock or one of the descriptors is not open;
+ * -ENOTCAPABLE; -ENOTSOCK if @sock is a pipe or a file that can be written;
+ * -EINVAL for more than 1024 buffers, a length above SSIZE_MAX, more than 253
+ * descriptors, or descriptors for a socket that is not AF_UNIX; -EPIPE without a
+ * signal; -EMSGSIZE; -EAGAIN if the socket is non-blocking and has no room;
+ * -ETOOMANYREFS if more descriptors of the user than it may have open are in
+ * messages; -ENOMEM, -ENFILE; what the socket reports.
+ */
+int cloudabi_call_sock_send(cloudabi_fd_t sock,
+			    const cloudabi64_send_in_t __user *in,
+			    cloudabi64_send_out_t __user *out)
+{
+	struct cloudabi_handle handle;
+	cloudabi64_send_in_t request;
+	struct socket *socket;
+	int done;
+
+	if (copy_from_user(&request, in, sizeof(request)))
+		return -EFAULT;
+	done = get_socket(sock, CLOUDABI_NEED_sock_send, &handle, &socket);
+	if (done)
+		return done;
+	done = send_vectors(socket, &request);
+	cloudabi_fput(&handle);
+	if (done < 0)
+		return done;
+	return put_user((u64)done, &out->so_datalen);
+}
+
+/**
+ * cloudabi_call_sock_shutdown() - End receiving, sending or both.
+ * @sock: descriptor with SOCK_SHUTDOWN.
+ * @how: CLOUDABI_SHUT_RD, _WR or both.
+ *
+ * Return: 0; -EINVAL if @how is anything else, before the descriptor is looked
+ * at; -EBADF; -ENOTCAPABLE; -ENOTSOCK for a pipe; -ENOTCONN if the socket is not
+ * connected; what the socket reports.
+ */
+int cloudabi_call_sock_shutdown(cloudabi_fd_t sock, cloudabi_sdflags_t how)
+{
+	struct cloudabi_handle handle;
+	struct socket *socket;
+	int error;
+
+	if (!how || how & ~(CLOUDABI_SHUT_RD | CLOUDABI_SHUT_WR))
+		return -EINVAL;
+	error = get_socket(sock, CLOUDABI_NEED_sock_shutdown, &handle, &socket);
+	if (error)
+		return error;
+	/* The native values are the bits less one. */
+	error = ksym___sys_shutdown_sock(socket, how - 1);
+	cloudabi_fput(&handle);
+	return error;
+}

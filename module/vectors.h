@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Vectors of buffers, as programs hand them over.
+ *
+ * Copyright (C) 2026 The cloudabi.ko authors
+ */
+#ifndef _CLOUDABI_VECTORS_H
+#define _CLOUDABI_VECTORS_H
+
+#include <linux/uio.h>
+
+#include "module.h"
+
+/**
+ * struct cloudabi_vectors - The buffers of one call.
+ * @iov: the vectors; in @fast if there are few.
+ * @count: how many.
+ * @total: how many bytes, no more than one call may transfer.
+ * @fast: room for few.
+ */
+struct cloudabi_vectors {
+	struct iovec *iov;
+	size_t count;
+	size_t total;
+	struct iovec fast[UIO_FASTIOV];
+};
+
+/**
+ * cloudabi_vector_check() - Check one vector on its own.
+ * @vector: a copy of it.
+ *
+ * CloudABI: where nothing is to be transferred the pointer means nothing, while
+ * the kernel would look at it.
+ *
+ * Return: 0, or -EINVAL for a length above SSIZE_MAX.
+ */
+static __always_inline int cloudabi_vector_check(struct iovec *vector)
+{
+	if (!vector->iov_len)
+		vector->iov_base = NULL;
+	return (ssize_t)vector->iov_len < 0 ? -EINVAL : 0;
+}
+
+int cloudabi_vectors_get(const void __user *user, size_t count,
+			 struct cloudabi_vectors *vectors);
+void cloudabi_vectors_put(struct cloudabi_vectors *vectors);
+
+#endif /* _CLOUDABI_VECTORS_H */
