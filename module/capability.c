@@ -882,6 +882,35 @@ static void slots_are_compared_and_swapped(struct kunit *test)
 	fput(second);
 }
 
+/* Native files as they are, capabilities never themselves. */
+static void what_is_passed_is_made_for_it(struct kunit *test)
+{
+	struct file *real = make_shm(test);
+	struct file *slot = make_capability(test, real, RIGHT(FD_READ));
+	int fd = install(test, slot);
+	int native = install(test, get_file(real));
+	struct cloudabi_handle handle = {};
+	struct file *file;
+
+	file = cloudabi_capability_pass(native);
+	KUNIT_EXPECT_PTR_EQ(test, file, real);
+	fput(file);
+	file = cloudabi_capability_pass(fd);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_EXPECT_PTR_NE(test, file, slot);
+	KUNIT_EXPECT_EQ(test, file_count(file), 1L);
+	look(file, &handle);
+	KUNIT_EXPECT_PTR_EQ(test, handle.file, real);
+	KUNIT_EXPECT_EQ(test, handle.rights.base, (u64)RIGHT(FD_READ));
+	fput(file);
+	KUNIT_EXPECT_EQ(test, close_fd(fd), 0);
+	KUNIT_EXPECT_EQ(test, close_fd(native), 0);
+	KUNIT_EXPECT_PTR_EQ(test, cloudabi_capability_pass(fd),
+			    (struct file *)ERR_PTR(-EBADF));
+	KUNIT_EXPECT_TRUE(test, becomes_alone(real));
+	fput(real);
+}
+
 static struct kunit_case capability_cases[] = {
 	KUNIT_CASE(capabilities_hold_one_reference),
 	KUNIT_CASE(modes_follow_rights),
@@ -892,6 +921,7 @@ static struct kunit_case capability_cases[] = {
 	KUNIT_CASE(things_without_a_type_have_no_rights),
 	KUNIT_CASE(rights_only_shrink),
 	KUNIT_CASE(slots_are_compared_and_swapped),
+	KUNIT_CASE(what_is_passed_is_made_for_it),
 	{},
 };
 

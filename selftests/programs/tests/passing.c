@@ -320,6 +320,29 @@ static void a_stream_stops_behind_descriptors(void)
 	close_all(pair, 2);
 }
 
+/* A datagram needs no data; a stream drops what comes without any. */
+static void descriptors_without_data(void)
+{
+	cloudabi_fd_t fd = dup_without(FILE_RW, CLOUDABI_RIGHT_FD_SYNC);
+	cloudabi_fd_t pair[2], got = UNTOUCHED;
+	uint64_t before;
+
+	make_pair(DGRAM, pair);
+	send_text(pair[0], "", &fd, 1);
+	CHECK_RECV(pair[1], 8, &got, 1, 0, "", 1, 0);
+	CHECK(same_stat(got, fd));
+	CHECK_OK(cloudabi_sys_fd_close(got));
+	close_all(pair, 2);
+	make_pair(STREAM, pair);
+	before = count_fds();
+	send_text(pair[0], "", &fd, 1);
+	send_text(pair[0], "x", NULL, 0);
+	CHECK_RECV(pair[1], 8, &got, 1, 0, "x", 0, 0);
+	CHECK_EQ(count_fds(), before);
+	close_all(pair, 2);
+	CHECK_OK(cloudabi_sys_fd_close(fd));
+}
+
 static void peek_leaves_descriptors_in_the_message(void)
 {
 	cloudabi_fd_t narrow = dup_without(UNIX_DGRAM, CLOUDABI_RIGHT_FD_READ);
@@ -732,6 +755,7 @@ static const struct test tests[] = {
 	TEST(more_than_253_are_einval),
 	TEST(what_is_not_open_is_ebadf),
 	TEST(a_stream_stops_behind_descriptors),
+	TEST(descriptors_without_data),
 	TEST(peek_leaves_descriptors_in_the_message),
 	TEST(fd_read_lets_go_of_descriptors),
 	TEST(other_families_take_none),
