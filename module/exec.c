@@ -21,6 +21,7 @@
 
 #include <linux/binfmts.h>
 #include <linux/err.h>
+#include <linux/fs_struct.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
@@ -53,10 +54,12 @@ static int start_program(struct linux_binprm *bprm,
 	unsigned long vdso;
 	int error;
 
-	error = cloudabi_personality_enter();
+	cloudabi_personality_enter();
+	setup_new_exec(bprm);
+	/* Threads use the working directory as a register; see lookup.c. */
+	error = unshare_fs_struct();
 	if (error)
 		return error;
-	setup_new_exec(bprm);
 	error = cloudabi_stack_place(bprm);
 	if (error)
 		return error;

@@ -38,7 +38,6 @@
 
 #include <linux/binfmts.h>
 #include <linux/file.h>
-#include <linux/fs_struct.h>
 #include <linux/module.h>
 #include <linux/personality.h>
 #include <linux/rcupdate.h>
@@ -184,12 +183,12 @@ static void reset_signals(void)
  * cloudabi_personality_enter() - Turn the calling task into a CloudABI task.
  *
  * Called straight after begin_new_exec(): the address space is new and empty
- * but for the argument pages, and the task is its only user.
+ * but for the argument pages, and the task is its only user. Cannot fail:
+ * begin_new_exec() leaves locks to setup_new_exec(), which comes next.
  *
  * Context: Process context, may sleep, past the point of no return.
- * Return: 0, or -ENOMEM, upon which the task must die.
  */
-int cloudabi_personality_enter(void)
+void cloudabi_personality_enter(void)
 {
 	set_binfmt(&cloudabi_format);
 	current->seccomp.mode = SECCOMP_DEAD;
@@ -199,6 +198,4 @@ int cloudabi_personality_enter(void)
 	set_personality(PER_LINUX);
 	current->flags |= PF_RANDOMIZE;
 	reset_signals();
-	/* Threads use the working directory as a register; see lookup. */
-	return unshare_fs_struct();
 }

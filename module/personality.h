@@ -29,7 +29,7 @@ static __always_inline bool cloudabi_current(void)
 
 int cloudabi_personality_may_enter(void);
 int cloudabi_personality_begin(struct linux_binprm *bprm);
-int cloudabi_personality_enter(void);
+void cloudabi_personality_enter(void);
 
 int cloudabi_hook_init(void);
 void cloudabi_hook_exit(void);
