@@ -90,5 +90,5 @@ int cloudabi_call_file_allocate(cloudabi_fd_t fd, cloudabi_filesize_t offset,
 	else
 		error = vfs_fallocate(handle.file, 0, offset, len);
 	cloudabi_fput(&handle);
-	return error == -EINTR ? -ERESTARTNOINTR : error;
+	return error;
 }

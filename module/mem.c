@@ -43,12 +43,6 @@
 
 static_assert((VM_ACCESS_FLAGS << 4) == MAY_ALL);
 
-/* An interrupted wait for a lock of the address space: the process is dying. */
-static int restart_code(long error)
-{
-	return error == -EINTR ? -ERESTARTNOINTR : error;
-}
-
 static int check_protection(cloudabi_mprot_t prot)
 {
 	const cloudabi_mprot_t both = CLOUDABI_PROT_WRITE | CLOUDABI_PROT_EXEC;
@@ -208,7 +202,7 @@ static unsigned long map_file(const struct cloudabi_handle *handle,
 static int finish_map(unsigned long mem, unsigned long *result)
 {
 	if (IS_ERR_VALUE(mem))
-		return restart_code(mem);
+		return mem;
 	*result = mem;
 	return 0;
 }
@@ -286,7 +280,7 @@ int cloudabi_call_mem_protect(unsigned long mapping, size_t mapping_len,
 		return error;
 	error = ksym___x64_sys_mprotect(&regs);
 	cloudabi_mem_settled();
-	return restart_code(error);
+	return error;
 }
 
 /**
@@ -319,7 +313,7 @@ int cloudabi_call_mem_sync(unsigned long mapping, size_t mapping_len,
 	}
 	if (flags & CLOUDABI_MS_INVALIDATE)
 		regs.dx |= MS_INVALIDATE;
-	return restart_code(ksym___x64_sys_msync(&regs));
+	return ksym___x64_sys_msync(&regs);
 }
 
 /**
@@ -332,7 +326,7 @@ int cloudabi_call_mem_sync(unsigned long mapping, size_t mapping_len,
  */
 int cloudabi_call_mem_unmap(unsigned long mapping, size_t mapping_len)
 {
-	return restart_code(vm_munmap(mapping, mapping_len));
+	return vm_munmap(mapping, mapping_len);
 }
 
 /*
@@ -397,7 +391,7 @@ int cloudabi_call_mem_advise(unsigned long mapping, size_t mapping_len,
 	error = ksym_do_madvise(current->mm, mapping, mapping_len, native);
 	if (error == -EINVAL || error == -EBADF)
 		error = check_mapped(mapping, mapping_len);
-	return restart_code(error);
+	return error;
 }
 
 #ifdef CONFIG_CLOUDABI_KUNIT_TEST
