@@ -105,6 +105,14 @@ enum helper_op {
 	HELPER_WATCH,		/* look what @fd refers to, again and again */
 	/* How often; values: how often nothing was there, how often another */
 	HELPER_UNWATCH,
+	/* Result: 0 as soon as the program's thread @a sleeps, -ETIMEDOUT */
+	HELPER_ASLEEP,
+	/* As soon as the program sleeps, do HELPER_DISTURB's @a, @b times */
+	HELPER_PESTER,
+	/* Stop that; result: how often it was done */
+	HELPER_PESTERED,
+	HELPER_STEP_CLOCK,	/* set the realtime clock @a nanoseconds on */
+	HELPER_COUNT_TASKS,	/* threads of the program */
 };
 
 #define HELPER_STOP	1	/* SIGSTOP, then SIGCONT */
@@ -116,8 +124,10 @@ enum helper_op {
 #define HELPER_TRACE	64	/* attach to it, and let it go again */
 #define HELPER_FREEZE	128	/* freeze its control group, and thaw it */
 #define HELPER_IGNORED	256	/* send signals that are ignored */
+#define HELPER_STEP	512	/* set the realtime clock @b nanoseconds on */
 
 #define HELPER_RLIMIT_FSIZE 1
+#define HELPER_RLIMIT_NPROC 6
 #define HELPER_RLIMIT_NOFILE 7
 #define HELPER_RLIMIT_AS 9
 
