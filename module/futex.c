@@ -1136,3 +1136,210 @@ void cloudabi_futex_exit(void)
 {
 	kvfree(buckets);
 }
+
+#ifdef CONFIG_CLOUDABI_KUNIT_TEST
+
+#include <kunit/test.h>
+
+#define A_LOCK 0
+#define ANOTHER_LOCK 1
+
+/* Queues without words: a bucket, two locks, and waiters of the testing thread. */
+struct queue {
+	struct bucket bucket;
+	struct identity locks[2];
+	struct waiter waiters[6];
+	unsigned int used;
+};
+
+static struct queue *new_queue(struct kunit *test)
+{
+	struct queue *queue = kunit_kzalloc(test, sizeof(*queue), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, queue);
+	spin_lock_init(&queue->bucket.lock);
+	INIT_LIST_HEAD(&queue->bucket.waiters);
+	queue->locks[A_LOCK] = (struct identity){ .object = queue };
+	queue->locks[ANOTHER_LOCK] =
+		(struct identity){ .object = queue, .offset = 4 };
+	return queue;
+}
+
+/* Ids are 100, 101 and so on. */
+static struct waiter *add(struct queue *queue, unsigned int lock,
+			  enum wait_kind kind)
+{
+	struct waiter *waiter = &queue->waiters[queue->used];
+
+	waiter_init(waiter, &queue->locks[lock]);
+	waiter->tid = 100 + queue->used++;
+	enqueue(&queue->bucket, waiter, &queue->locks[lock], kind);
+	return waiter;
+}
+
+static u32 next_word(struct queue *queue)
+{
+	const struct identity *key = &queue->locks[A_LOCK];
+
+	return word_for_next(&queue->bucket, key,
+			     first_of_kind(&queue->bucket, key, FOR_WRITING));
+}
+
+static void identities_are_told_apart(struct kunit *test)
+{
+	struct identity a = { .object = test, .offset = 8 };
+	struct identity b = a;
+
+	KUNIT_EXPECT_TRUE(test, identity_equal(&a, &b));
+	b.offset = 12;
+	KUNIT_EXPECT_FALSE(test, identity_equal(&a, &b));
+	b.offset = 8 | 1ULL << 32;
+	KUNIT_EXPECT_FALSE(test, identity_equal(&a, &b));
+	b = a;
+	b.object = &a;
+	KUNIT_EXPECT_FALSE(test, identity_equal(&a, &b));
+}
+
+static void free_locks_can_be_taken(struct kunit *test)
+{
+	static const struct {
+		u32 word;
+		bool write;
+		bool read;
+	} rows[] = {
+		{ 0, true, true },
+		{ 1, false, true },
+		{ COUNT_MAX - 1, false, true },
+		{ COUNT_MAX, false, false },
+		{ WRLOCKED | 7, false, false },
+		{ WRLOCKED, false, false },
+	};
+	struct waiter waiter = { .tid = 7 };
+	size_t i;
+	u32 taken;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		KUNIT_EXPECT_EQ(test, rows[i].write,
+				can_take(rows[i].word, &waiter, FOR_WRITING,
+					 &taken));
+		KUNIT_EXPECT_EQ(test, taken, WRLOCKED | 7);
+		KUNIT_EXPECT_EQ(test, rows[i].read,
+				can_take(rows[i].word, &waiter, FOR_READING,
+					 &taken));
+		KUNIT_EXPECT_EQ(test, taken, rows[i].word + 1);
+	}
+}
+
+static void writers_go_first_in_order(struct kunit *test)
+{
+	struct queue *queue = new_queue(test);
+	struct bucket *bucket = &queue->bucket;
+	const struct identity *key = &queue->locks[A_LOCK];
+	struct waiter *reader, *first, *second;
+
+	spin_lock(&bucket->lock);
+	KUNIT_EXPECT_NULL(test, first_for_lock(bucket, key));
+	add(queue, ANOTHER_LOCK, FOR_WRITING);
+	add(queue, A_LOCK, ON_CONDVAR);
+	KUNIT_EXPECT_NULL(test, first_for_lock(bucket, key));
+	reader = add(queue, A_LOCK, FOR_READING);
+	KUNIT_EXPECT_PTR_EQ(test, first_for_lock(bucket, key), reader);
+	first = add(queue, A_LOCK, FOR_WRITING);
+	second = add(queue, A_LOCK, FOR_WRITING);
+	KUNIT_EXPECT_PTR_EQ(test, first_for_lock(bucket, key), first);
+	grant(first);
+	KUNIT_EXPECT_EQ(test, first->state, GRANTED);
+	KUNIT_EXPECT_PTR_EQ(test, first_for_lock(bucket, key), second);
+	grant(second);
+	KUNIT_EXPECT_PTR_EQ(test, first_for_lock(bucket, key), reader);
+	spin_unlock(&bucket->lock);
+}
+
+static void words_tell_who_is_next(struct kunit *test)
+{
+	struct queue *queue = new_queue(test);
+	struct bucket *bucket = &queue->bucket;
+	struct waiter *writer;
+
+	spin_lock(&bucket->lock);
+	KUNIT_EXPECT_EQ(test, next_word(queue), 0U);
+	add(queue, ANOTHER_LOCK, FOR_READING);
+	add(queue, ANOTHER_LOCK, FOR_WRITING);
+	KUNIT_EXPECT_EQ(test, next_word(queue), 0U);
+	writer = add(queue, A_LOCK, FOR_WRITING);
+	KUNIT_EXPECT_EQ(test, next_word(queue), WRLOCKED | 102);
+	add(queue, A_LOCK, FOR_READING);
+	KUNIT_EXPECT_EQ(test, next_word(queue), KM | WRLOCKED | 102);
+	grant(writer);
+	KUNIT_EXPECT_EQ(test, next_word(queue), 1U);
+	add(queue, A_LOCK, FOR_READING);
+	KUNIT_EXPECT_EQ(test, next_word(queue), 2U);
+	spin_unlock(&bucket->lock);
+}
+
+static void readers_are_granted_together(struct kunit *test)
+{
+	struct queue *queue = new_queue(test);
+	struct bucket *bucket = &queue->bucket;
+	struct waiter *first, *other, *second;
+
+	spin_lock(&bucket->lock);
+	first = add(queue, A_LOCK, FOR_READING);
+	other = add(queue, ANOTHER_LOCK, FOR_READING);
+	second = add(queue, A_LOCK, FOR_READING);
+	grant_readers(bucket, &queue->locks[A_LOCK]);
+	KUNIT_EXPECT_EQ(test, first->state, GRANTED);
+	KUNIT_EXPECT_EQ(test, second->state, GRANTED);
+	KUNIT_EXPECT_EQ(test, other->state, WAITING);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&bucket->waiters));
+	spin_unlock(&bucket->lock);
+}
+
+static void contending_is_handed_on(struct kunit *test)
+{
+	struct queue *queue = new_queue(test);
+	struct bucket *bucket = &queue->bucket;
+	const struct identity *key = &queue->locks[A_LOCK];
+	struct waiter *first, *second, *writer;
+
+	spin_lock(&bucket->lock);
+	first = add(queue, A_LOCK, FOR_READING);
+	second = add(queue, A_LOCK, FOR_READING);
+	first->state = CONTENDING;
+	KUNIT_EXPECT_TRUE(test, has_contender(bucket, key));
+	KUNIT_EXPECT_EQ(test, managed_without(bucket, first), KM);
+	dequeue(bucket, first);
+	KUNIT_EXPECT_EQ(test, first->state, WAITING);
+	KUNIT_EXPECT_EQ(test, second->state, CONTENDING);
+	KUNIT_EXPECT_EQ(test, managed_without(bucket, second), 0U);
+
+	/* A writer that comes goes first; no word is looked at for that. */
+	writer = add(queue, A_LOCK, FOR_WRITING);
+	KUNIT_EXPECT_EQ(test, contend(bucket, second, NULL), MUST_SLEEP);
+	KUNIT_EXPECT_EQ(test, second->state, WAITING);
+	KUNIT_EXPECT_EQ(test, writer->state, CONTENDING);
+	dequeue(bucket, second);
+	dequeue(bucket, writer);
+	KUNIT_EXPECT_FALSE(test, has_contender(bucket, key));
+	KUNIT_EXPECT_TRUE(test, list_empty(&bucket->waiters));
+	spin_unlock(&bucket->lock);
+}
+
+static struct kunit_case futex_cases[] = {
+	KUNIT_CASE(identities_are_told_apart),
+	KUNIT_CASE(free_locks_can_be_taken),
+	KUNIT_CASE(writers_go_first_in_order),
+	KUNIT_CASE(words_tell_who_is_next),
+	KUNIT_CASE(readers_are_granted_together),
+	KUNIT_CASE(contending_is_handed_on),
+	{},
+};
+
+static struct kunit_suite futex_suite = {
+	.name = "cloudabi_futex",
+	.test_cases = futex_cases,
+};
+
+kunit_test_suite(futex_suite);
+
+#endif /* CONFIG_CLOUDABI_KUNIT_TEST */

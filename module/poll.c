@@ -151,6 +151,9 @@ static int wait_on_condvar(const cloudabi64_subscription_t *subscription,
 			return error;
 		restart->phase = error == -ETIMEDOUT ? PHASE_TIMED_OUT :
 						       PHASE_SIGNALLED;
+		/* Who is stopped or killed now must not have the lock then. */
+		if (cloudabi_must_restart(error))
+			return error;
 	}
 	return take_again(subscription, restart);
 }
@@ -236,18 +239,16 @@ static int put_plain(struct poller *poller,
 	return put_event(poller, &event);
 }
 
+/* One timer for all: not before the first, and not later than any permits. */
 static void take_earlier(struct cloudabi_timeout *earliest,
 			 const struct cloudabi_timeout *timeout)
 {
-	ktime_t latest = ktime_add_safe(timeout->expires, timeout->slack);
 	ktime_t known = ktime_add_safe(earliest->expires, earliest->slack);
+	ktime_t latest = ktime_add_safe(timeout->expires, timeout->slack);
 
-	if (latest < known)
-		earliest->slack = timeout->slack;
-	if (timeout->expires < earliest->expires)
-		earliest->expires = timeout->expires;
-	if (latest < known)
-		earliest->slack = max_t(s64, 0, latest - earliest->expires);
+	latest = min(latest, known);
+	earliest->expires = min(earliest->expires, timeout->expires);
+	earliest->slack = latest - earliest->expires;
 }
 
 static int poll_clock(struct poller *poller,
@@ -386,8 +387,8 @@ static int poll_all(struct poller *poller)
 	size_t i;
 	int error;
 
-	poller->earliest.expires = KTIME_MAX;
-	poller->earliest_real.expires = KTIME_MAX;
+	poller->earliest = (struct cloudabi_timeout){ .expires = KTIME_MAX };
+	poller->earliest_real = poller->earliest;
 	for (i = 0; i < poller->count; i++) {
 		error = poll_one(poller, &poller->subscriptions[i]);
 		if (error)
@@ -429,11 +430,28 @@ static void sleep(struct poller *poller)
 	}
 }
 
+/* Whether the call only asks: then no file need know whom to wake. */
+static bool is_immediate(const struct poller *poller)
+{
+	const cloudabi64_subscription_t *subscription;
+	size_t i;
+
+	for (i = 0; i < poller->count; i++) {
+		subscription = &poller->subscriptions[i];
+		if (subscription->type == CLOUDABI_EVENTTYPE_CLOCK &&
+		    !subscription->clock.timeout)
+			return true;
+	}
+	return false;
+}
+
 static int poll_many(struct poller *poller)
 {
 	int error;
 
 	poll_initwait(&poller->table);
+	if (is_immediate(poller))
+		poller->table.pt._qproc = NULL;
 	for (;;) {
 		error = poll_all(poller);
 		if (error || poller->used)
@@ -523,3 +541,100 @@ int cloudabi_call_poll(const cloudabi64_subscription_t __user *in,
 		kvfree(subscriptions);
 	return error;
 }
+
+#ifdef CONFIG_CLOUDABI_KUNIT_TEST
+
+#include <kunit/test.h>
+
+static int deadline(cloudabi_clockid_t clock_id, u64 time,
+		    cloudabi_subclockflags_t flags,
+		    struct cloudabi_timeout *timeout)
+{
+	cloudabi64_subscription_t subscription = {
+		.type = CLOUDABI_EVENTTYPE_CLOCK,
+		.clock.clock_id = clock_id,
+		.clock.timeout = time,
+		.clock.precision = 5,
+		.clock.flags = flags,
+	};
+
+	return clock_deadline(&subscription, 1000, timeout);
+}
+
+static void deadlines_are_found(struct kunit *test)
+{
+	const u16 absolute = CLOUDABI_SUBSCRIPTION_CLOCK_ABSTIME;
+	static const u64 never[] = {
+		S64_MAX,
+		(u64)S64_MAX + 1,
+		U64_MAX - 1,
+		U64_MAX,
+	};
+	struct cloudabi_timeout t;
+	size_t i;
+
+	KUNIT_EXPECT_EQ(test, deadline(CLOUDABI_CLOCK_MONOTONIC, 7, 0, &t), 0);
+	KUNIT_EXPECT_EQ(test, t.expires, 1007LL);
+	KUNIT_EXPECT_EQ(test, t.slack, 5ULL);
+	KUNIT_EXPECT_EQ(test, t.clock, CLOCK_MONOTONIC);
+	KUNIT_EXPECT_EQ(test, deadline(CLOUDABI_CLOCK_REALTIME, 7, 0, &t), 0);
+	KUNIT_EXPECT_EQ(test, t.expires, 1007LL);
+	KUNIT_EXPECT_EQ(test, t.clock, CLOCK_MONOTONIC);
+	KUNIT_EXPECT_EQ(test,
+			deadline(CLOUDABI_CLOCK_REALTIME, 7, absolute, &t), 0);
+	KUNIT_EXPECT_EQ(test, t.expires, 7LL);
+	KUNIT_EXPECT_EQ(test, t.clock, CLOCK_REALTIME);
+	for (i = 0; i < ARRAY_SIZE(never); i++) {
+		deadline(CLOUDABI_CLOCK_MONOTONIC, never[i], 0, &t);
+		KUNIT_EXPECT_EQ(test, t.expires, KTIME_MAX);
+		deadline(CLOUDABI_CLOCK_REALTIME, never[i], absolute, &t);
+		KUNIT_EXPECT_EQ(test, t.expires, KTIME_MAX);
+		KUNIT_EXPECT_FALSE(test, is_due(&t));
+	}
+	KUNIT_EXPECT_EQ(test,
+			deadline(CLOUDABI_CLOCK_PROCESS_CPUTIME_ID, 1, 0, &t),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test,
+			deadline(CLOUDABI_CLOCK_THREAD_CPUTIME_ID, 1, 0, &t),
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, deadline(0, 1, 0, &t), -EINVAL);
+	KUNIT_EXPECT_EQ(test, deadline(5, 1, 0, &t), -EINVAL);
+}
+
+/* A timer is set for all: not before the first, nor later than any permits. */
+static void earliest_is_kept(struct kunit *test)
+{
+	struct cloudabi_timeout earliest = { .expires = KTIME_MAX };
+	struct cloudabi_timeout t = { .expires = 1000, .slack = 500 };
+
+	take_earlier(&earliest, &t);
+	KUNIT_EXPECT_EQ(test, earliest.expires, 1000LL);
+	KUNIT_EXPECT_EQ(test, earliest.slack, 500ULL);
+	t = (struct cloudabi_timeout){ .expires = 1100, .slack = 100 };
+	take_earlier(&earliest, &t);
+	KUNIT_EXPECT_EQ(test, earliest.expires, 1000LL);
+	KUNIT_EXPECT_EQ(test, earliest.slack, 200ULL);
+	t = (struct cloudabi_timeout){ .expires = 900, .slack = 1000 };
+	take_earlier(&earliest, &t);
+	KUNIT_EXPECT_EQ(test, earliest.expires, 900LL);
+	KUNIT_EXPECT_EQ(test, earliest.slack, 300ULL);
+	t = (struct cloudabi_timeout){ .expires = 2000, .slack = 0 };
+	take_earlier(&earliest, &t);
+	KUNIT_EXPECT_EQ(test, earliest.expires, 900LL);
+	KUNIT_EXPECT_EQ(test, earliest.slack, 300ULL);
+}
+
+static struct kunit_case poll_cases[] = {
+	KUNIT_CASE(deadlines_are_found),
+	KUNIT_CASE(earliest_is_kept),
+	{},
+};
+
+static struct kunit_suite poll_suite = {
+	.name = "cloudabi_poll",
+	.test_cases = poll_cases,
+};
+
+kunit_test_suite(poll_suite);
+
+#endif /* CONFIG_CLOUDABI_KUNIT_TEST */
