@@ -45,6 +45,14 @@
 	jae fail
 	ret
 
+	FUNCTION native_ppoll
+	mov %rcx, %r10
+	mov $__NR_ppoll, %eax
+	syscall
+	cmp $-4095, %rax
+	jae fail
+	ret
+
 	TRAP read, __NR_read
 	TRAP write, __NR_write
 	TRAP lseek, __NR_lseek

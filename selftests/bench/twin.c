@@ -13,7 +13,7 @@
  *	1	results
  *	3	a regular file, as large as a batch reads
  *	4	/dev/zero
- *	5	a FIFO, for reading and writing
+ *	5	a FIFO, for reading and writing (SYS_POLL_FD)
  *
  * A row runs as so many batches; the one that took least counts, as anything
  * that disturbs (interrupts, caches) only adds. The same number of empty
@@ -78,6 +78,9 @@ ROW(zero_write_4k, sys_write(ZERO_FD, buffer, SYS_PAGE))
 ROW(fifo_1, sys_write(FIFO_FD, buffer, 1) & sys_read(FIFO_FD, buffer, 1))
 ROW(seek, sys_seek(FILE_FD, 0))
 ROW(dup_close, sys_dup_close(FILE_FD))
+ROW(poll_1, sys_poll(1))
+ROW(poll_10, sys_poll(10))
+ROW(poll_1000, sys_poll(1000))
 ROW(map_unmap, map_unmap(false))
 ROW(map_touch_unmap, map_unmap(true))
 
@@ -99,6 +102,9 @@ static const struct row rows[] = {
 	ENTRY(fifo_1, 250),
 	ENTRY(seek, 1000),
 	ENTRY(dup_close, 500),
+	ENTRY(poll_1, 500),
+	ENTRY(poll_10, 250),
+	ENTRY(poll_1000, 5),
 	ENTRY(map_unmap, 100),
 	ENTRY(map_touch_unmap, 100),
 };
