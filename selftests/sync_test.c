@@ -165,6 +165,20 @@ TEST_F_TIMEOUT(threads, poll, LIMIT)
 	EXPECT_TRUE(helped_run("poll", NULL));
 }
 
+/* Absolute times are those of the clock that the program reads. */
+TEST_F_TIMEOUT(threads, poll_in_a_time_namespace, LIMIT)
+{
+	struct helped *h = &self->helped;
+
+	ASSERT_TRUE(helped_open(h));
+	h->time_namespace = open_time_namespace(86400);
+	if (h->time_namespace < 0)
+		SKIP(return, "no time namespaces here");
+	ASSERT_EQ(0, helped_start(h, "poll", NULL));
+	helped_serve(h);
+	EXPECT_TRUE(helped_passed(h));
+}
+
 TEST_F_TIMEOUT(threads, interrupts, LIMIT)
 {
 	const char *words[] = { "private", NULL };
