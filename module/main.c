@@ -12,7 +12,9 @@
 #include "ctl.h"
 #include "exec.h"
 #include "filetype.h"
+#include "futex.h"
 #include "personality.h"
+#include "thread.h"
 #include "vdso.h"
 
 /*
@@ -33,13 +35,23 @@ static int __init cloudabi_init(void)
 	error = cloudabi_vdso_init();
 	if (error)
 		goto err_hook;
-	error = cloudabi_ctl_init();
+	error = cloudabi_futex_init();
 	if (error)
 		goto err_vdso;
+	error = cloudabi_threads_init();
+	if (error)
+		goto err_futex;
+	error = cloudabi_ctl_init();
+	if (error)
+		goto err_threads;
 	cloudabi_exec_init();
 	cloudabi_ctl_ready();
 	return 0;
 
+err_threads:
+	cloudabi_threads_exit();
+err_futex:
+	cloudabi_futex_exit();
 err_vdso:
 	cloudabi_vdso_exit();
 err_hook:
@@ -51,6 +63,8 @@ static void __exit cloudabi_exit(void)
 {
 	cloudabi_ctl_exit();
 	cloudabi_exec_exit();
+	cloudabi_threads_exit();
+	cloudabi_futex_exit();
 	cloudabi_vdso_exit();
 	cloudabi_hook_exit();
 }

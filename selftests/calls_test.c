@@ -75,45 +75,6 @@ TEST_F_TIMEOUT(calls, proc, LIMIT)
 
 /* --- Clocks in a time namespace ------------------------------------------- */
 
-/* Offsets can be set as long as nobody lives there, only by who made it. */
-static int new_time_namespace(long seconds)
-{
-	int fd;
-
-	if (unshare(CLONE_NEWTIME))
-		return -1;
-	fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || dprintf(fd, "monotonic %ld 0\n", seconds) < 0)
-		return -1;
-	close(fd);
-	return 0;
-}
-
-/* This process stays outside: it could not have threads else. */
-static int open_time_namespace(long seconds)
-{
-	int made[2], fd, status = -1;
-	char path[64];
-	pid_t pid;
-
-	if (pipe2(made, O_CLOEXEC))
-		return -1;
-	pid = fork();
-	if (!pid) {
-		status = new_time_namespace(seconds);
-		if (write(made[1], &status, sizeof(status)) > 0)
-			pause();
-		_exit(1);
-	}
-	snprintf(path, sizeof(path), "/proc/%d/ns/time_for_children", pid);
-	if (read(made[0], &status, sizeof(status)) < 0)
-		status = -1;
-	fd = status ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	return fd;
-}
-
 TEST_F_TIMEOUT(calls, clock_in_a_time_namespace, LIMIT)
 {
 	const char *words[] = { "86400", NULL };

@@ -42,6 +42,7 @@ make_inputs()
 		echo "line $i, which is $((i * i % 97))"
 		i=$((i + 1))
 	done >"$tmp/lines"
+	head -c 300000 /dev/urandom | base64 >"$tmp/many"
 	# Longer than any buffer, with something to find behind it.
 	{
 		head -c 700000 /dev/zero | tr '\0' x
@@ -55,6 +56,18 @@ test_sum()
 		sha256sum <"$tmp/$input" >"$tmp/want"
 		"./$1sum" <"$tmp/$input" >"$tmp/got"
 		same "$1sum $input"
+	done
+}
+
+# Whatever the number of threads, and more of them than lines.
+test_sort()
+{
+	for input in empty short lines many; do
+		LC_ALL=C sort <"$tmp/$input" >"$tmp/want"
+		for j in 1 2 7 64; do
+			"./$1sort" -j$j <"$tmp/$input" >"$tmp/got"
+			same "$1sort -j$j $input"
+		done
 	done
 }
 
@@ -148,10 +161,11 @@ test_basics()
 }
 
 echo 'KTAP version 1'
-echo '1..65'
+echo '1..113'
 make_inputs
 for variant in '' generic/ exec/; do
 	test_sum "$variant"
+	test_sort "$variant"
 	test_cat "$variant"
 	test_wc "$variant"
 	test_grep "$variant"

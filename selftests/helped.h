@@ -86,10 +86,11 @@
  * @hindered: why it could not do what it should, -errno
  * @drained: what it read
  * @wrong: how much of that was not the pattern
- * @watcher: thread that does HELPER_WATCH
+ * @watcher: thread that does HELPER_WATCH, or HELPER_PESTER
  * @watching: it shall go on
  * @looks: how often it looked, found nothing, found something else
  * @time_namespace: where the program shall live, or -1
+ * @user: who it shall be, if not us
  * @taken: descriptor taken from the program, or -1
  * @sent: reading end of the pipe whose writing end was sent, or -1
  */
@@ -116,6 +117,7 @@ struct helped {
 	volatile bool watching;
 	volatile uint64_t looks[3];
 	int time_namespace;
+	uid_t user;
 	int taken;
 	int sent;
 };
@@ -310,6 +312,47 @@ static inline bool helped_open(struct helped *h)
 	return true;
 }
 
+/* --- Time namespaces ------------------------------------------------------ */
+
+/* Offsets can be set as long as nobody lives there, only by who made it. */
+static inline int new_time_namespace(long seconds)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWTIME))
+		return -1;
+	fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || dprintf(fd, "monotonic %ld 0\n", seconds) < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+/* This process stays outside: it could not have threads else. */
+static inline int open_time_namespace(long seconds)
+{
+	int made[2], fd, status = -1;
+	char path[64];
+	pid_t pid;
+
+	if (pipe2(made, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		status = new_time_namespace(seconds);
+		if (write(made[1], &status, sizeof(status)) > 0)
+			pause();
+		_exit(1);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/ns/time_for_children", pid);
+	if (read(made[0], &status, sizeof(status)) < 0)
+		status = -1;
+	fd = status ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return fd;
+}
+
 /* --- Start ---------------------------------------------------------------- */
 
 /* Puts descriptors where they belong, and closes what does not belong. */
@@ -372,6 +415,8 @@ static inline int start_with(struct helped *h, const char *program,
 	if (!h->pid) {
 		if (h->time_namespace >= 0 && setns(h->time_namespace, 0))
 			_exit(126);
+		if (h->user && setresuid(h->user, h->user, h->user))
+			_exit(125);
 		run_with(program, fds, n, words);
 	}
 	close(output[1]);
@@ -436,15 +481,15 @@ static inline void nap_ms(long ms)
 
 static inline FILE *open_proc(const struct helped *h, const char *name)
 {
-	char path[64];
+	char path[96];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", h->pid, name);
 	return fopen(path, "re");
 }
 
-static inline char process_state(const struct helped *h)
+static inline char task_state(const struct helped *h, const char *name)
 {
-	FILE *file = open_proc(h, "stat");
+	FILE *file = open_proc(h, name);
 	char text[512] = "", *end;
 
 	if (!file)
@@ -457,12 +502,21 @@ static inline char process_state(const struct helped *h)
 }
 
 /* It is in this state, and stays in it for a while. */
-static inline void wait_for_state(const struct helped *h, char state)
+static inline bool wait_for_task_state(const struct helped *h, const char *name,
+				       char state)
 {
-	for (int i = 0, seen = 0; i < 10000 && seen < 4; i++) {
-		seen = process_state(h) == state ? seen + 1 : 0;
+	for (int i = 0, seen = 0; i < 10000; i++) {
+		seen = task_state(h, name) == state ? seen + 1 : 0;
+		if (seen == 4)
+			return true;
 		nap_ms(3);
 	}
+	return false;
+}
+
+static inline void wait_for_state(const struct helped *h, char state)
+{
+	wait_for_task_state(h, "stat", state);
 }
 
 static inline void stop_and_continue(const struct helped *h, bool awake)
@@ -523,6 +577,39 @@ static inline int freeze_and_thaw(const struct helped *h)
 	rmdir(CGROUP);
 	umount2(CGROUPS, MNT_DETACH);
 	return error;
+}
+
+static inline int64_t wait_asleep(const struct helped *h, uint64_t tid)
+{
+	char name[48];
+
+	snprintf(name, sizeof(name), "task/%llu/stat", (unsigned long long)tid);
+	return wait_for_task_state(h, name, 'S') ? 0 : -ETIMEDOUT;
+}
+
+static inline int64_t count_tasks(const struct helped *h)
+{
+	FILE *file = open_proc(h, "status");
+	long long n = -1;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "Threads: %lld", &n);
+	if (file)
+		fclose(file);
+	return n;
+}
+
+static inline int step_clock(int64_t nanoseconds)
+{
+	struct timespec t;
+	int64_t time;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	time = t.tv_sec * 1000000000ll + t.tv_nsec + nanoseconds;
+	t.tv_sec = time / 1000000000;
+	t.tv_nsec = time % 1000000000;
+	return clock_settime(CLOCK_REALTIME, &t) ? -errno : 0;
 }
 
 static inline void send_ignored(const struct helped *h)
@@ -589,6 +676,8 @@ static inline void *disturb(void *arg)
 
 	h->hindered = 0;
 	disturb_once(h, r.a);
+	if (r.a & HELPER_STEP)
+		h->hindered = step_clock(r.b);
 	if (r.a & HELPER_DRAIN)
 		drain(h, peer, r.a, r.b);
 	if (r.a & HELPER_SHUTDOWN)
@@ -599,6 +688,20 @@ static inline void *disturb(void *arg)
 		send_descriptor(h, peer, &r);
 	else if (r.len && write(peer, r.data, r.len) < 0)
 		perror("# helper: write");
+	return NULL;
+}
+
+/* Does so again and again; asleep or not, it must not wait for that. */
+static inline void *pester(void *arg)
+{
+	struct helped *h = arg;
+	struct helper_request r = h->request;
+
+	wait_for_state(h, 'S');
+	for (h->looks[0] = 0; h->watching && h->looks[0] < r.b; h->looks[0]++) {
+		disturb_once(h, r.a | HELPER_AWAKE);
+		nap_ms(20);
+	}
 	return NULL;
 }
 
@@ -993,6 +1096,12 @@ static inline int64_t start_watching(struct helped *h)
 	return -pthread_create(&h->watcher, NULL, watch, h);
 }
 
+static inline int64_t start_pestering(struct helped *h)
+{
+	h->watching = true;
+	return -pthread_create(&h->watcher, NULL, pester, h);
+}
+
 static inline int64_t take_descriptor(struct helped *h, int fd)
 {
 	h->taken = syscall(SYS_pidfd_getfd, h->pidfd, fd, 0);
@@ -1036,7 +1145,16 @@ static inline int64_t serve_one(struct helped *h, struct helper_answer *answer)
 	case HELPER_WATCH:
 		return start_watching(h);
 	case HELPER_UNWATCH:
+	case HELPER_PESTERED:
 		return stop_watching(h, answer);
+	case HELPER_ASLEEP:
+		return wait_asleep(h, r->a);
+	case HELPER_PESTER:
+		return start_pestering(h);
+	case HELPER_STEP_CLOCK:
+		return step_clock(r->a);
+	case HELPER_COUNT_TASKS:
+		return count_tasks(h);
 	}
 	return -ENOSYS;
 }
@@ -1119,6 +1237,7 @@ static inline void tell_where(struct helped *h)
 		if (file)
 			fclose(file);
 	}
+	fflush(stdout);
 }
 
 /**
@@ -1163,6 +1282,7 @@ static inline bool helped_passed(const struct helped *h)
 {
 	if (!WIFEXITED(h->status) || WEXITSTATUS(h->status))
 		printf("    # ended with wait status %#x\n", h->status);
+	fflush(stdout);
 	return h->planned && h->results == h->planned && !h->failures &&
 	       WIFEXITED(h->status) && !WEXITSTATUS(h->status);
 }

@@ -165,4 +165,32 @@ static __always_inline void arch_restart(struct pt_regs *regs, int error)
 	regs->orig_ax = -1;
 }
 
+/**
+ * arch_thread_stack() - The stack pointer that a thread starts with.
+ * @tls: address of the word that its TLS register points to, the lowest thing
+ *	on its stack.
+ *
+ * Return: an address below, aligned as after a call.
+ */
+static inline unsigned long arch_thread_stack(unsigned long tls)
+{
+	return round_down(tls, 16) - sizeof(u64);
+}
+
+/**
+ * arch_thread_start() - Set the registers that a thread starts with.
+ * @regs: its registers, a copy of its maker's but for the stack pointer.
+ * @entry: its first instruction.
+ * @first: its first argument.
+ * @second: its second argument.
+ */
+static inline void arch_thread_start(struct pt_regs *regs, unsigned long entry,
+				     unsigned long first, unsigned long second)
+{
+	arch_result0(regs);
+	regs->ip = entry;
+	regs->di = first;
+	regs->si = second;
+}
+
 #endif /* _CLOUDABI_ARCH_X86_H */

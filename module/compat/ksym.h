@@ -26,6 +26,7 @@
 #include "compat.h"
 
 struct filename;
+struct kernel_clone_args;
 struct open_flags;
 struct socket;
 struct task_cputime;
@@ -101,6 +102,8 @@ struct task_cputime;
  * X(return type, name, (prototype), (arguments))
  *
  * do_group_exit: no exported function ends a process with a chosen status.
+ * do_exit: nor one that ends a thread, before 7.0.
+ * kernel_clone: no exported function makes a thread that runs a program.
  * vfs_read, vfs_write: vfs_iter_read() refuses files without ->read_iter.
  * alloc_file_clone: alloc_file_pseudo() makes a second dentry for the inode.
  * __x64_sys_mprotect, __x64_sys_msync: mprotect and msync have no function
@@ -124,6 +127,8 @@ struct task_cputime;
  */
 #define CLOUDABI_KSYMS(X)						\
 	X(void, do_group_exit, (int code), (code))			\
+	X(void, do_exit, (long code), (code))				\
+	X(pid_t, kernel_clone, (struct kernel_clone_args *args), (args)) \
 	X(ssize_t, vfs_read,						\
 	  (struct file *file, char __user *buf, size_t len, loff_t *pos), \
 	  (file, buf, len, pos))					\

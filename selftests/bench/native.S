@@ -53,6 +53,7 @@
 	TRAP4 openat2, __NR_openat2
 	TRAP4 readlinkat, __NR_readlinkat
 	TRAP4 renameat, __NR_renameat
+	TRAP4 ppoll, __NR_ppoll
 	TRAP getdents64, __NR_getdents64
 	TRAP unlinkat, __NR_unlinkat
 	TRAP read, __NR_read

@@ -13,6 +13,7 @@
  *	bool sys_write(int fd, const void *buf, size_t len);
  *	bool sys_seek(int fd, uint64_t offset);
  *	bool sys_dup_close(int fd);
+ *	bool sys_poll(unsigned int n);
  *	void *sys_map(bool writable);
  *	bool sys_unmap(void *page);
  *	bool sys_open_close(int dir, const char *name);
@@ -27,7 +28,8 @@
  *
  * A bool is whether all went as it should, and for transfers in full; where
  * nobody looks at it the compiler leaves the comparison out. sys_null() is the
- * call that does least; sys_map() makes one anonymous page, or NULL; sys_time()
+ * call that does least; sys_poll() asks SYS_POLL_FD, which has nothing to read, so
+ * many times in one call; sys_map() makes one anonymous page, or NULL; sys_time()
  * is in nanoseconds.
  *
  * Names start at a directory and stay beneath it, as far as native calls can
@@ -45,6 +47,8 @@
 #include <stdint.h>
 
 #define SYS_PAGE 4096
+#define SYS_POLL_FD 5
+#define SYS_POLL_MAX 1000
 
 /* The length of a name that the compiler knows. */
 #define SYS_LENGTH(name) __builtin_strlen(name)

@@ -24,7 +24,8 @@
 	X(file_stat_get) \
 	X(file_unlink) \
 	X(mem_map) \
-	X(mem_unmap)
+	X(mem_unmap) \
+	X(poll)
 
 #define POINTER(name) __typeof__(cloudabi_sys_##name) *name;
 static struct {
@@ -39,9 +40,24 @@ static inline void *find(const char *symbol, bool *all)
 	return address;
 }
 
+/* The first one is the clock that keeps the call from waiting. */
+static cloudabi_subscription_t subscriptions[SYS_POLL_MAX + 1] = {
+	{
+		.type = CLOUDABI_EVENTTYPE_CLOCK,
+		.clock.clock_id = CLOUDABI_CLOCK_MONOTONIC,
+	},
+};
+
+static cloudabi_event_t events[SYS_POLL_MAX + 1];
+
 static inline bool sys_init(void)
 {
 	bool all = true;
+
+	for (unsigned int i = 1; i <= SYS_POLL_MAX; i++) {
+		subscriptions[i].type = CLOUDABI_EVENTTYPE_FD_READ;
+		subscriptions[i].fd_readwrite.fd = SYS_POLL_FD;
+	}
 
 #define FIND(name) vdso.name = find("cloudabi_sys_" #name, &all);
 	FOR_EACH_USED(FIND)
@@ -84,6 +100,13 @@ static inline bool sys_dup_close(int fd)
 	cloudabi_fd_t copy;
 
 	return !vdso.fd_dup(fd, &copy) && !vdso.fd_close(copy);
+}
+
+static inline bool sys_poll(unsigned int n)
+{
+	size_t ready;
+
+	return !vdso.poll(subscriptions, events, n + 1, &ready) && ready == 1;
 }
 
 static inline void *sys_map(bool writable)

@@ -13,7 +13,7 @@
  *	1	results
  *	3	a regular file, as large as a batch reads
  *	4	/dev/zero
- *	5	a FIFO, for reading and writing
+ *	5	a FIFO, for reading and writing (SYS_POLL_FD)
  *	6	a directory with a file 'file' and a symbolic link 'link'
  *	7	a directory with entries to list, less than a page of them
  *
@@ -88,6 +88,9 @@ ROW(readlink, sys_readlink(DIR_FD, "link", buffer, SYS_PAGE))
 ROW(rename, sys_rename(DIR_FD, "file", "other") &
 	    sys_rename(DIR_FD, "other", "file"))
 ROW(list, sys_list(LIST_FD, buffer, SYS_PAGE))
+ROW(poll_1, sys_poll(1))
+ROW(poll_10, sys_poll(10))
+ROW(poll_1000, sys_poll(1000))
 ROW(map_unmap, map_unmap(false))
 ROW(map_touch_unmap, map_unmap(true))
 
@@ -116,6 +119,9 @@ static const struct row rows[] = {
 	ENTRY(readlink, 500),
 	ENTRY(rename, 100),
 	ENTRY(list, 100),
+	ENTRY(poll_1, 500),
+	ENTRY(poll_10, 250),
+	ENTRY(poll_1000, 5),
 	ENTRY(map_unmap, 100),
 	ENTRY(map_touch_unmap, 100),
 };

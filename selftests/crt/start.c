@@ -194,13 +194,18 @@ static size_t tls_align(const struct elf_phdr *phdr)
 	return _Alignof(cloudabi_tcb_t);
 }
 
-/* How far below the TCB the variables start; see crt_tls_install(). */
+/*
+ * How far below the TCB the variables start; see crt_tls_install(). This is for
+ * the linker to say, which knows nothing of the alignment of the TCB.
+ */
 static size_t tls_offset(const struct elf_phdr *phdr)
 {
+	size_t align = phdr && phdr->p_align ? phdr->p_align : 1;
+
 	if (!phdr)
 		return 0;
 	return phdr->p_memsz +
-	       (-(phdr->p_vaddr + phdr->p_memsz) & (tls_align(phdr) - 1));
+	       (-(phdr->p_vaddr + phdr->p_memsz) & (align - 1));
 }
 
 size_t crt_tls_size(void)

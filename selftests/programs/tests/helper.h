@@ -117,6 +117,14 @@ enum helper_op {
 	HELPER_WATCH,		/* look what @fd refers to, again and again */
 	/* How often; values: how often nothing was there, how often another */
 	HELPER_UNWATCH,
+	/* Result: 0 as soon as the program's thread @a sleeps, -ETIMEDOUT */
+	HELPER_ASLEEP,
+	/* As soon as the program sleeps, do HELPER_DISTURB's @a, @b times */
+	HELPER_PESTER,
+	/* Stop that; result: how often it was done */
+	HELPER_PESTERED,
+	HELPER_STEP_CLOCK,	/* set the realtime clock @a nanoseconds on */
+	HELPER_COUNT_TASKS,	/* threads of the program */
 };
 
 #define HELPER_STOP	1	/* SIGSTOP, then SIGCONT */
@@ -128,6 +136,7 @@ enum helper_op {
 #define HELPER_TRACE	64	/* attach to it, and let it go again */
 #define HELPER_FREEZE	128	/* freeze its control group, and thaw it */
 #define HELPER_IGNORED	256	/* send signals that are ignored */
+#define HELPER_STEP	512	/* set the realtime clock @b nanoseconds on */
 
 #define HELPER_SHUT_OWN	512	/* shutdown(SHUT_RD) of @fd itself */
 #define HELPER_WITH_FD	1024	/* send @data as HELPER_PEER_SENDFD does */
@@ -144,6 +153,7 @@ enum helper_op {
 #define HELPER_SO_PASSPIDFD 76
 
 #define HELPER_RLIMIT_FSIZE 1
+#define HELPER_RLIMIT_NPROC 6
 #define HELPER_RLIMIT_NOFILE 7
 #define HELPER_RLIMIT_AS 9
 

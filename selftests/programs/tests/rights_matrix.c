@@ -245,6 +245,41 @@ static struct outcome do_shutdown(cloudabi_fd_t fd)
 						   CLOUDABI_SHUT_WR), 0);
 }
 
+/* Whether it is ready is no matter: the time is over in any case. */
+static struct outcome do_poll(cloudabi_eventtype_t type, cloudabi_fd_t fd)
+{
+	cloudabi_subscription_t in[2] = {
+		{ .type = type, .fd_readwrite.fd = fd },
+		{
+			.type = CLOUDABI_EVENTTYPE_CLOCK,
+			.clock.clock_id = CLOUDABI_CLOCK_MONOTONIC,
+		},
+	};
+	cloudabi_event_t events[2];
+	cloudabi_errno_t error;
+	size_t n = 0;
+
+	error = cloudabi_sys_poll(in, events, 2, &n);
+	if (!error && n && events[0].type == type)
+		error = events[0].error;
+	return done(error, 0);
+}
+
+static struct outcome do_poll_read(cloudabi_fd_t fd)
+{
+	return do_poll(CLOUDABI_EVENTTYPE_FD_READ, fd);
+}
+
+static struct outcome do_poll_write(cloudabi_fd_t fd)
+{
+	return do_poll(CLOUDABI_EVENTTYPE_FD_WRITE, fd);
+}
+
+static struct outcome do_poll_process(cloudabi_fd_t fd)
+{
+	return do_poll(CLOUDABI_EVENTTYPE_PROC_TERMINATE, fd);
+}
+
 /**
  * struct call - how a call is made
  * @name: name of the call
@@ -284,6 +319,9 @@ static const struct call calls[] = {
 	{ "mem_map", "read", NULL, do_map_read },
 	{ "mem_map", "write", NULL, do_map_write, CLOUDABI_RIGHT_FD_READ },
 	{ "mem_map", "exec", NULL, do_map_exec, CLOUDABI_RIGHT_FD_READ },
+	{ "poll", "fd_read", NULL, do_poll_read },
+	{ "poll", "fd_write", NULL, do_poll_write },
+	{ "poll", "proc_terminate", NULL, do_poll_process },
 };
 
 static const struct call *find_call(const struct rights_need *need)
@@ -305,7 +343,8 @@ static bool is_ours(const struct rights_need *need)
 {
 	return (!strncmp(need->call, "fd_", 3) ||
 		!strncmp(need->call, "mem_", 4) ||
-		!strncmp(need->call, "sock_", 5)) && !need->as_requested;
+		!strncmp(need->call, "sock_", 5) ||
+		!strcmp(need->call, "poll")) && !need->as_requested;
 }
 
 /* --- What can be seen of the descriptor ---------------------------------- */

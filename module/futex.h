@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Locks and condition variables in user memory.
+ *
+ * Copyright (C) 2026 The cloudabi.ko authors
+ */
+#ifndef _CLOUDABI_FUTEX_H
+#define _CLOUDABI_FUTEX_H
+
+#include <linux/ktime.h>
+
+#include "module.h"
+
+/**
+ * struct cloudabi_timeout - When to give up waiting.
+ * @expires: the time, on @clock; KTIME_MAX means never.
+ * @slack: nanoseconds by which that may be late.
+ * @clock: CLOCK_MONOTONIC or CLOCK_REALTIME.
+ */
+struct cloudabi_timeout {
+	ktime_t expires;
+	u64 slack;
+	clockid_t clock;
+};
+
+int cloudabi_futex_lock(cloudabi_lock_t __user *lock, cloudabi_scope_t scope,
+			bool write, const struct cloudabi_timeout *timeout);
+int cloudabi_futex_unlock(cloudabi_lock_t __user *lock, cloudabi_scope_t scope);
+int cloudabi_futex_wait(cloudabi_condvar_t __user *condvar,
+			cloudabi_scope_t condvar_scope,
+			cloudabi_lock_t __user *lock,
+			cloudabi_scope_t lock_scope,
+			const struct cloudabi_timeout *timeout, bool *released);
+
+int cloudabi_futex_init(void);
+void cloudabi_futex_exit(void);
+
+#endif /* _CLOUDABI_FUTEX_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a call that is interrupted leaves for when it is made again.
+ *
+ * No program has a signal handler, so an interrupted call is always made again,
+ * by the same trap with the same registers. Most calls simply start anew. One
+ * that waits must not wait longer for that, and may have done something already:
+ * it returns what cloudabi_restart_later() returns, and finds its state by
+ * cloudabi_restart_get() when it is made again.
+ *
+ * The state lies in the task's restart block, which the kernel keeps for this;
+ * it is not asked to make the call by restart_syscall(), whose number means
+ * nothing here. The state belongs to the trap and the stack that it was left
+ * with. Only a tracer can keep a call from being made again at once, and the
+ * worst that it gets from that is a call that starts anew, or one that does not.
+ *
+ * Copyright (C) 2026 The cloudabi.ko authors
+ */
+#ifndef _CLOUDABI_RESTART_H
+#define _CLOUDABI_RESTART_H
+
+#include <linux/types.h>
+
+/**
+ * struct cloudabi_restart - State of a call that was interrupted.
+ * @start: when it was made first, on CLOCK_MONOTONIC in nanoseconds.
+ * @phase: how far it got; the call's own business, 0 at first.
+ */
+struct cloudabi_restart {
+	u64 start;
+	u32 phase;
+};
+
+int cloudabi_restart_later(const struct cloudabi_restart *restart);
+void cloudabi_restart_get(struct cloudabi_restart *restart);
+
+#endif /* _CLOUDABI_RESTART_H */
