@@ -85,10 +85,11 @@
  * @hindered: why it could not do what it should, -errno
  * @drained: what it read
  * @wrong: how much of that was not the pattern
- * @watcher: thread that does HELPER_WATCH
+ * @watcher: thread that does HELPER_WATCH or HELPER_UNSETTLE
  * @watching: it shall go on
  * @looks: how often it looked, found nothing, found something else
  * @time_namespace: where the program shall live, or -1
+ * @prepare: called by the process that becomes the program; false if it fails
  * @taken: descriptor taken from the program, or -1
  * @sent: reading end of the pipe whose writing end was sent, or -1
  */
@@ -115,6 +116,7 @@ struct helped {
 	volatile bool watching;
 	volatile uint64_t looks[3];
 	int time_namespace;
+	bool (*prepare)(void);
 	int taken;
 	int sent;
 };
@@ -370,6 +372,8 @@ static inline int start_with(struct helped *h, const char *program,
 	h->pid = fork();
 	if (!h->pid) {
 		if (h->time_namespace >= 0 && setns(h->time_namespace, 0))
+			_exit(126);
+		if (h->prepare && !h->prepare())
 			_exit(126);
 		run_with(program, fds, n, words);
 	}
@@ -851,6 +855,16 @@ static inline int64_t serve_taken(struct helped *h,
 	}
 }
 
+static inline int64_t step_clock(int64_t seconds)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_REALTIME, &t))
+		return -errno;
+	t.tv_sec += seconds;
+	return result(clock_settime(CLOCK_REALTIME, &t));
+}
+
 static inline int64_t serve_clock(struct helped *h,
 				  const struct helper_request *r)
 {
@@ -862,6 +876,8 @@ static inline int64_t serve_clock(struct helped *h,
 		return nanoseconds(clock_gettime(r->a, &t), &t);
 	case HELPER_CLOCK_RES:
 		return nanoseconds(clock_getres(r->a, &t), &t);
+	case HELPER_CLOCK_STEP:
+		return step_clock(r->a);
 	default:
 		clock_getcpuclockid(h->pid, &clock);
 		return nanoseconds(clock_gettime(clock, &t), &t);
@@ -876,6 +892,75 @@ static inline int64_t stop_watching(struct helped *h,
 	answer->value[0] = h->looks[1];
 	answer->value[1] = h->looks[2];
 	return h->looks[0];
+}
+
+#define CLOCK_SOURCES "/sys/devices/system/clocksource/clocksource0/"
+
+/* A line of a file there, up to its first blank. */
+static inline bool read_clock_source(const char *file, char name[32])
+{
+	char path[128];
+	FILE *f;
+	bool ok;
+
+	snprintf(path, sizeof(path), CLOCK_SOURCES "%s", file);
+	f = fopen(path, "re");
+	ok = f && fscanf(f, "%31s", name) == 1;
+	if (f)
+		fclose(f);
+	return ok;
+}
+
+static inline bool set_clock_source(const char *name)
+{
+	int fd = open(CLOCK_SOURCES "current_clocksource", O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, name, strlen(name)) > 0;
+	char now[32] = "";
+
+	close(fd);
+	return ok && read_clock_source("current_clocksource", now) &&
+	       !strcmp(now, name);
+}
+
+/* The only one that is there in all machines. */
+#define OTHER_SOURCE "refined-jiffies"
+
+/* One round out of two: what changes in the first is as before in the second */
+static inline void unsettle_once(struct helped *h, const char *source)
+{
+	int64_t what = h->request.a;
+	bool first = h->looks[0]++ % 2 == 0;
+	cpu_set_t cpus;
+
+	if (what & HELPER_MOVE) {
+		CPU_ZERO(&cpus);
+		CPU_SET(first && sysconf(_SC_NPROCESSORS_ONLN) > 1, &cpus);
+		sched_setaffinity(h->pid, sizeof(cpus), &cpus);
+	}
+	if (what & HELPER_STEP)
+		step_clock(first ? 3600 : -3600);
+	if (what & HELPER_SOURCE)
+		set_clock_source(first ? OTHER_SOURCE : source);
+}
+
+static inline void *unsettle(void *arg)
+{
+	struct helped *h = arg;
+	char source[32] = "";
+
+	read_clock_source("current_clocksource", source);
+	while (h->watching || h->looks[0] % 2) {
+		unsettle_once(h, source);
+		usleep(1000);
+	}
+	return NULL;
+}
+
+static inline int64_t start_unsettling(struct helped *h)
+{
+	h->looks[0] = 0;
+	h->watching = true;
+	return -pthread_create(&h->watcher, NULL, unsettle, h);
 }
 
 static inline int64_t start_watching(struct helped *h)
@@ -936,7 +1021,10 @@ static inline int64_t serve_one(struct helped *h, struct helper_answer *answer)
 	case HELPER_WATCH:
 		return start_watching(h);
 	case HELPER_UNWATCH:
+	case HELPER_SETTLE:
 		return stop_watching(h, answer);
+	case HELPER_UNSETTLE:
+		return start_unsettling(h);
 	}
 	return -ENOSYS;
 }

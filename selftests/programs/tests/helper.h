@@ -87,6 +87,7 @@ enum helper_op {
 	HELPER_MAPS,
 	HELPER_CLOCK,		/* clock_gettime(@a) in nanoseconds */
 	HELPER_CLOCK_RES,	/* clock_getres(@a) in nanoseconds */
+	HELPER_CLOCK_STEP,	/* set the realtime clock ahead by @a seconds */
 	HELPER_CPU_CLOCK,	/* CPU clock of the program */
 	HELPER_TAKE,		/* get the program's @fd by pidfd_getfd() */
 	HELPER_TAKEN_CLOSE,	/* the rest is about what was taken */
@@ -105,6 +106,10 @@ enum helper_op {
 	HELPER_WATCH,		/* look what @fd refers to, again and again */
 	/* How often; values: how often nothing was there, how often another */
 	HELPER_UNWATCH,
+	/* Do what the bits of @a say, again and again */
+	HELPER_UNSETTLE,
+	/* How often; whatever was changed is as before. */
+	HELPER_SETTLE,
 };
 
 #define HELPER_STOP	1	/* SIGSTOP, then SIGCONT */
@@ -116,6 +121,10 @@ enum helper_op {
 #define HELPER_TRACE	64	/* attach to it, and let it go again */
 #define HELPER_FREEZE	128	/* freeze its control group, and thaw it */
 #define HELPER_IGNORED	256	/* send signals that are ignored */
+
+#define HELPER_MOVE	1	/* the program to the next processor */
+#define HELPER_STEP	2	/* the realtime clock by an hour, and back */
+#define HELPER_SOURCE	4	/* the clock source, and back */
 
 #define HELPER_RLIMIT_FSIZE 1
 #define HELPER_RLIMIT_NOFILE 7
