@@ -16,12 +16,17 @@
  *	void *sys_map(bool writable);
  *	bool sys_unmap(void *page);
  *	uint64_t sys_time(void);
+ *	bool sys_clock(void);
+ *	bool sys_resolution(void);
+ *	bool sys_clock(void);
+ *	bool sys_resolution(void);
  *	_Noreturn void sys_exit(int code);
  *
  * A bool is whether all went as it should, and for transfers in full; where
  * nobody looks at it the compiler leaves the comparison out. sys_null() is the
  * call that does least; sys_map() makes one anonymous page, or NULL; sys_time()
- * is in nanoseconds.
+ * is in nanoseconds. The last two do not need the kernel, if all is well: they ask
+ * for the monotonic clock and for its resolution.
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */
