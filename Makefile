@@ -20,6 +20,7 @@ help:
 	@echo 'make selftests the native tests'
 	@echo 'make abi       the generated files, from uapi/abi/cloudabi.abi'
 	@echo 'make abi-check are they up to date, is the table sound (FACTS=FILE)'
+	@echo 'make model     the protocol of locks, in all states that it can come to'
 	@echo 'make style     checkpatch, sparse, clang-format, shellcheck (FILES=)'
 	@echo 'make doc-check is the documentation sound, is all there that it names'
 	@echo 'make doc       the documentation as HTML, in build/doc; needs Sphinx'
@@ -59,6 +60,10 @@ programs:
 selftests:
 	+@$(MAKE) -j$$(nproc) -C selftests
 
+model:
+	@$(VM)/setup run check
+	@selftests/model/run
+
 style:
 	@$(VM)/setup run style
 	@$(VM)/style $(FILES)
@@ -68,4 +73,4 @@ clean:
 
 -include uapi/abi/gen.mk Documentation/doc.mk
 
-.PHONY: help setup run vm check bench module programs selftests style clean
+.PHONY: help setup run vm check bench module programs selftests model style clean

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls about clocks.
+ * Calls about clocks. Most of those about the monotonic and the realtime clock
+ * are answered in the program already, see vdso_clock.c: what is told there and
+ * here must agree.
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */

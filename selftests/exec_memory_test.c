@@ -113,6 +113,8 @@ static void test_map(struct __test_metadata *_metadata, pid_t pid,
 				"/program") ||
 			is_area(a, base + 0x3000, base + 0x5000, "rw-p", "") ||
 			is_area(a, record->vdso, a->end, "r-xp", VDSO) ||
+			is_area(a, record->vdso - PAGE, record->vdso, "r--p",
+				VDSO) ||
 			(record->stack >= a->start && record->stack < a->end &&
 			 is_area(a, a->start, a->end, "rw-p", "[stack]"));
 
@@ -122,7 +124,7 @@ static void test_map(struct __test_metadata *_metadata, pid_t pid,
 			       a->name);
 		}
 	}
-	EXPECT_EQ(5, known);
+	EXPECT_EQ(6, known);
 }
 
 TEST(the_map_has_program_stack_and_vdso_and_nothing_else)

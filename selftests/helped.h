@@ -86,11 +86,12 @@
  * @hindered: why it could not do what it should, -errno
  * @drained: what it read
  * @wrong: how much of that was not the pattern
- * @watcher: thread that does HELPER_WATCH, or HELPER_PESTER
+ * @watcher: thread that does HELPER_WATCH, HELPER_PESTER or HELPER_UNSETTLE
  * @watching: it shall go on
  * @looks: how often it looked, found nothing, found something else
  * @time_namespace: where the program shall live, or -1
  * @user: who it shall be, if not us
+ * @prepare: called by the process that becomes the program; false if it fails
  * @taken: descriptor taken from the program, or -1
  * @sent: reading end of the pipe whose writing end was sent, or -1
  */
@@ -118,6 +119,7 @@ struct helped {
 	volatile uint64_t looks[3];
 	int time_namespace;
 	uid_t user;
+	bool (*prepare)(void);
 	int taken;
 	int sent;
 };
@@ -417,6 +419,8 @@ static inline int start_with(struct helped *h, const char *program,
 			_exit(126);
 		if (h->user && setresuid(h->user, h->user, h->user))
 			_exit(125);
+		if (h->prepare && !h->prepare())
+			_exit(126);
 		run_with(program, fds, n, words);
 	}
 	close(output[1]);
@@ -1067,6 +1071,8 @@ static inline int64_t serve_clock(struct helped *h,
 		return nanoseconds(clock_gettime(r->a, &t), &t);
 	case HELPER_CLOCK_RES:
 		return nanoseconds(clock_getres(r->a, &t), &t);
+	case HELPER_CLOCK_STEP:
+		return step_clock(r->a);
 	default:
 		clock_getcpuclockid(h->pid, &clock);
 		return nanoseconds(clock_gettime(clock, &t), &t);
@@ -1081,6 +1087,77 @@ static inline int64_t stop_watching(struct helped *h,
 	answer->value[0] = h->looks[1];
 	answer->value[1] = h->looks[2];
 	return h->looks[0];
+}
+
+#define CLOCK_SOURCES "/sys/devices/system/clocksource/clocksource0/"
+
+/* A line of a file there, up to its first blank. */
+static inline bool read_clock_source(const char *file, char name[32])
+{
+	char path[128];
+	FILE *f;
+	bool ok;
+
+	snprintf(path, sizeof(path), CLOCK_SOURCES "%s", file);
+	f = fopen(path, "re");
+	ok = f && fscanf(f, "%31s", name) == 1;
+	if (f)
+		fclose(f);
+	return ok;
+}
+
+static inline bool set_clock_source(const char *name)
+{
+	int fd = open(CLOCK_SOURCES "current_clocksource", O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, name, strlen(name)) > 0;
+	char now[32] = "";
+
+	close(fd);
+	return ok && read_clock_source("current_clocksource", now) &&
+	       !strcmp(now, name);
+}
+
+/* The only one that is there in all machines. */
+#define OTHER_SOURCE "refined-jiffies"
+
+#define HOUR_NS (3600 * 1000000000ll)
+
+/* One round out of two: what changes in the first is as before in the second */
+static inline void unsettle_once(struct helped *h, const char *source)
+{
+	int64_t what = h->request.a;
+	bool first = h->looks[0]++ % 2 == 0;
+	cpu_set_t cpus;
+
+	if (what & HELPER_MOVE) {
+		CPU_ZERO(&cpus);
+		CPU_SET(first && sysconf(_SC_NPROCESSORS_ONLN) > 1, &cpus);
+		sched_setaffinity(h->pid, sizeof(cpus), &cpus);
+	}
+	if (what & HELPER_STEP_HOUR)
+		step_clock(first ? HOUR_NS : -HOUR_NS);
+	if (what & HELPER_SOURCE)
+		set_clock_source(first ? OTHER_SOURCE : source);
+}
+
+static inline void *unsettle(void *arg)
+{
+	struct helped *h = arg;
+	char source[32] = "";
+
+	read_clock_source("current_clocksource", source);
+	while (h->watching || h->looks[0] % 2) {
+		unsettle_once(h, source);
+		usleep(1000);
+	}
+	return NULL;
+}
+
+static inline int64_t start_unsettling(struct helped *h)
+{
+	h->looks[0] = 0;
+	h->watching = true;
+	return -pthread_create(&h->watcher, NULL, unsettle, h);
 }
 
 static inline int64_t start_watching(struct helped *h)
@@ -1146,11 +1223,14 @@ static inline int64_t serve_one(struct helped *h, struct helper_answer *answer)
 		return start_watching(h);
 	case HELPER_UNWATCH:
 	case HELPER_PESTERED:
+	case HELPER_SETTLE:
 		return stop_watching(h, answer);
 	case HELPER_ASLEEP:
 		return wait_asleep(h, r->a);
 	case HELPER_PESTER:
 		return start_pestering(h);
+	case HELPER_UNSETTLE:
+		return start_unsettling(h);
 	case HELPER_STEP_CLOCK:
 		return step_clock(r->a);
 	case HELPER_COUNT_TASKS:

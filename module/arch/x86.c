@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * x86-64: what exec needs to know of the processor.
+ * x86-64: what exec and the clocks need to know of the processor.
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */
 #include "../module.h"
 
+#include <linux/clocksource.h>
 #include <linux/elf.h>
 #include <linux/sched/task_stack.h>
 #include <linux/thread_info.h>
+#include <linux/timekeeper_internal.h>
+#include <asm/cpufeature.h>
 #include <asm/fsgsbase.h>
 #include <asm/processor.h>
 #include <asm/unistd.h>
@@ -86,4 +89,35 @@ void arch_exec_start(unsigned long entry, unsigned long stack,
 
 	start_thread(regs, entry, stack);
 	set_tls(tls);
+}
+
+/**
+ * arch_counter_serves() - Tell whether time is kept by what programs can read.
+ * @tkr: what the timekeeper reads.
+ *
+ * Sources such as that of KVM or Hyper-V have pages of their own to be read
+ * along with the time stamp counter; these do not count. Nor does a processor
+ * on which LFENCE does not keep RDTSC in order.
+ *
+ * Context: Any.
+ * Return: true if the source's value is what RDTSC yields.
+ */
+bool arch_counter_serves(const struct tk_read_base *tkr)
+{
+	return tkr->clock->vdso_clock_mode == VDSO_CLOCKMODE_TSC &&
+	       tkr->mask == CLOCKSOURCE_MASK(64) &&
+	       boot_cpu_has(X86_FEATURE_LFENCE_RDTSC);
+}
+
+/**
+ * arch_counter_readable() - Tell whether the calling task can read the counter.
+ *
+ * What a native program has forbidden itself with PR_SET_TSC stays forbidden
+ * after exec, and for all that come of the task.
+ *
+ * Return: false if RDTSC would raise SIGSEGV.
+ */
+bool arch_counter_readable(void)
+{
+	return !test_thread_flag(TIF_NOTSC);
 }

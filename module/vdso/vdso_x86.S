@@ -6,6 +6,9 @@
  * registers; what points to the results stays here, on the stack.  A set carry
  * flag means that %eax is the error; a call without results returns 0 in %eax
  * of its own.
+ *
+ * TRAP instead of CALL: programs find another function by that name, which comes
+ * here when it has no answer.
  */
 	.macro CALL name
 	.balign 16
@@ -16,9 +19,18 @@ cloudabi_sys_\name:
 	endbr64
 	.endm
 
-	.macro END name
+	.macro TRAP name
+	.balign 16
+	.globl trap_\name
+	.hidden trap_\name
+	.type trap_\name, @function
+trap_\name:
+	.cfi_startproc
+	.endm
+
+	.macro END symbol
 	.cfi_endproc
-	.size cloudabi_sys_\name, . - cloudabi_sys_\name
+	.size \symbol, . - \symbol
 	.endm
 
 	.macro SAVE register
@@ -33,7 +45,7 @@ cloudabi_sys_\name:
 
 	.text
 
-	CALL clock_res_get
+	TRAP clock_res_get
 	SAVE %rsi
 	mov $0, %eax
 	syscall
@@ -42,9 +54,9 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END clock_res_get
+	END trap_clock_res_get
 
-	CALL clock_time_get
+	TRAP clock_time_get
 	SAVE %rdx
 	mov $1, %eax
 	syscall
@@ -53,19 +65,19 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END clock_time_get
+	END trap_clock_time_get
 
 	CALL condvar_signal
 	mov $2, %eax
 	syscall
 	ret
-	END condvar_signal
+	END cloudabi_sys_condvar_signal
 
 	CALL fd_close
 	mov $3, %eax
 	syscall
 	ret
-	END fd_close
+	END cloudabi_sys_fd_close
 
 	CALL fd_create1
 	SAVE %rsi
@@ -76,7 +88,7 @@ cloudabi_sys_\name:
 	mov %eax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END fd_create1
+	END cloudabi_sys_fd_create1
 
 	CALL fd_create2
 	SAVE %rsi
@@ -90,13 +102,13 @@ cloudabi_sys_\name:
 	mov %edx, (%r11)
 	xor %eax, %eax
 1:	ret
-	END fd_create2
+	END cloudabi_sys_fd_create2
 
 	CALL fd_datasync
 	mov $6, %eax
 	syscall
 	ret
-	END fd_datasync
+	END cloudabi_sys_fd_datasync
 
 	CALL fd_dup
 	SAVE %rsi
@@ -107,7 +119,7 @@ cloudabi_sys_\name:
 	mov %eax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END fd_dup
+	END cloudabi_sys_fd_dup
 
 	CALL fd_pread
 	mov %rcx, %r10
@@ -119,7 +131,7 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END fd_pread
+	END cloudabi_sys_fd_pread
 
 	CALL fd_pwrite
 	mov %rcx, %r10
@@ -131,7 +143,7 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END fd_pwrite
+	END cloudabi_sys_fd_pwrite
 
 	CALL fd_read
 	SAVE %rcx
@@ -142,13 +154,13 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END fd_read
+	END cloudabi_sys_fd_read
 
 	CALL fd_replace
 	mov $11, %eax
 	syscall
 	ret
-	END fd_replace
+	END cloudabi_sys_fd_replace
 
 	CALL fd_seek
 	SAVE %rcx
@@ -159,25 +171,25 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END fd_seek
+	END cloudabi_sys_fd_seek
 
 	CALL fd_stat_get
 	mov $13, %eax
 	syscall
 	ret
-	END fd_stat_get
+	END cloudabi_sys_fd_stat_get
 
 	CALL fd_stat_put
 	mov $14, %eax
 	syscall
 	ret
-	END fd_stat_put
+	END cloudabi_sys_fd_stat_put
 
 	CALL fd_sync
 	mov $15, %eax
 	syscall
 	ret
-	END fd_sync
+	END cloudabi_sys_fd_sync
 
 	CALL fd_write
 	SAVE %rcx
@@ -188,34 +200,34 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END fd_write
+	END cloudabi_sys_fd_write
 
 	CALL file_advise
 	mov %rcx, %r10
 	mov $17, %eax
 	syscall
 	ret
-	END file_advise
+	END cloudabi_sys_file_advise
 
 	CALL file_allocate
 	mov $18, %eax
 	syscall
 	ret
-	END file_allocate
+	END cloudabi_sys_file_allocate
 
 	CALL file_create
 	mov %rcx, %r10
 	mov $19, %eax
 	syscall
 	ret
-	END file_create
+	END cloudabi_sys_file_create
 
 	CALL file_link
 	mov %rcx, %r10
 	mov $20, %eax
 	syscall
 	ret
-	END file_link
+	END cloudabi_sys_file_link
 
 	CALL file_open
 	mov %rcx, %r10
@@ -227,7 +239,7 @@ cloudabi_sys_\name:
 	mov %eax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END file_open
+	END cloudabi_sys_file_open
 
 	CALL file_readdir
 	mov %rcx, %r10
@@ -239,7 +251,7 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END file_readdir
+	END cloudabi_sys_file_readdir
 
 	CALL file_readlink
 	mov %rcx, %r10
@@ -251,66 +263,66 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END file_readlink
+	END cloudabi_sys_file_readlink
 
 	CALL file_rename
 	mov %rcx, %r10
 	mov $24, %eax
 	syscall
 	ret
-	END file_rename
+	END cloudabi_sys_file_rename
 
 	CALL file_stat_fget
 	mov $25, %eax
 	syscall
 	ret
-	END file_stat_fget
+	END cloudabi_sys_file_stat_fget
 
 	CALL file_stat_fput
 	mov $26, %eax
 	syscall
 	ret
-	END file_stat_fput
+	END cloudabi_sys_file_stat_fput
 
 	CALL file_stat_get
 	mov %rcx, %r10
 	mov $27, %eax
 	syscall
 	ret
-	END file_stat_get
+	END cloudabi_sys_file_stat_get
 
 	CALL file_stat_put
 	mov %rcx, %r10
 	mov $28, %eax
 	syscall
 	ret
-	END file_stat_put
+	END cloudabi_sys_file_stat_put
 
 	CALL file_symlink
 	mov %rcx, %r10
 	mov $29, %eax
 	syscall
 	ret
-	END file_symlink
+	END cloudabi_sys_file_symlink
 
 	CALL file_unlink
 	mov %rcx, %r10
 	mov $30, %eax
 	syscall
 	ret
-	END file_unlink
+	END cloudabi_sys_file_unlink
 
 	CALL lock_unlock
 	mov $31, %eax
 	syscall
 	ret
-	END lock_unlock
+	END cloudabi_sys_lock_unlock
 
 	CALL mem_advise
 	mov $32, %eax
 	syscall
 	ret
-	END mem_advise
+	END cloudabi_sys_mem_advise
 
 	CALL mem_map
 	mov %rcx, %r10
@@ -321,25 +333,25 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END mem_map
+	END cloudabi_sys_mem_map
 
 	CALL mem_protect
 	mov $34, %eax
 	syscall
 	ret
-	END mem_protect
+	END cloudabi_sys_mem_protect
 
 	CALL mem_sync
 	mov $35, %eax
 	syscall
 	ret
-	END mem_sync
+	END cloudabi_sys_mem_sync
 
 	CALL mem_unmap
 	mov $36, %eax
 	syscall
 	ret
-	END mem_unmap
+	END cloudabi_sys_mem_unmap
 
 	CALL poll
 	SAVE %rcx
@@ -350,20 +362,20 @@ cloudabi_sys_\name:
 	mov %rax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END poll
+	END cloudabi_sys_poll
 
 	CALL proc_exec
 	mov %rcx, %r10
 	mov $38, %eax
 	syscall
 	ret
-	END proc_exec
+	END cloudabi_sys_proc_exec
 
 	CALL proc_exit
 	mov $39, %eax
 	syscall
 	ud2
-	END proc_exit
+	END cloudabi_sys_proc_exit
 
 	CALL proc_fork
 	SAVE %rdi
@@ -377,37 +389,37 @@ cloudabi_sys_\name:
 	mov %edx, (%r11)
 	xor %eax, %eax
 1:	ret
-	END proc_fork
+	END cloudabi_sys_proc_fork
 
 	CALL proc_raise
 	mov $41, %eax
 	syscall
 	ret
-	END proc_raise
+	END cloudabi_sys_proc_raise
 
 	CALL random_get
 	mov $42, %eax
 	syscall
 	ret
-	END random_get
+	END cloudabi_sys_random_get
 
 	CALL sock_recv
 	mov $43, %eax
 	syscall
 	ret
-	END sock_recv
+	END cloudabi_sys_sock_recv
 
 	CALL sock_send
 	mov $44, %eax
 	syscall
 	ret
-	END sock_send
+	END cloudabi_sys_sock_send
 
 	CALL sock_shutdown
 	mov $45, %eax
 	syscall
 	ret
-	END sock_shutdown
+	END cloudabi_sys_sock_shutdown
 
 	CALL thread_create
 	SAVE %rsi
@@ -418,18 +430,18 @@ cloudabi_sys_\name:
 	mov %eax, (%rcx)
 	xor %eax, %eax
 1:	ret
-	END thread_create
+	END cloudabi_sys_thread_create
 
 	CALL thread_exit
 	mov $47, %eax
 	syscall
 	ud2
-	END thread_exit
+	END cloudabi_sys_thread_exit
 
 	CALL thread_yield
 	mov $48, %eax
 	syscall
 	ret
-	END thread_yield
+	END cloudabi_sys_thread_yield
 
 	.section .note.GNU-stack, "", @progbits

@@ -38,6 +38,7 @@
 
 	FUNCTION _start
 	xor %ebp, %ebp
+	mov %rsp, native_stack(%rip)
 	call bench_main
 	mov %eax, %edi
 	call native_exit_group
@@ -72,7 +73,10 @@ fail:
 	ret
 
 	.bss
-	.balign 4
+	.balign 8
+	.globl native_stack
+native_stack:
+	.zero 8
 native_errno:
 	.zero 4
 

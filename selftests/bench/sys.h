@@ -24,13 +24,16 @@
  *	bool sys_rename(int dir, const char *from, const char *to);
  *	bool sys_list(int dir, void *buf, size_t len);
  *	uint64_t sys_time(void);
+ *	bool sys_clock(void);
+ *	bool sys_resolution(void);
  *	_Noreturn void sys_exit(int code);
  *
  * A bool is whether all went as it should, and for transfers in full; where
  * nobody looks at it the compiler leaves the comparison out. sys_null() is the
  * call that does least; sys_poll() asks SYS_POLL_FD, which has nothing to read, so
  * many times in one call; sys_map() makes one anonymous page, or NULL; sys_time()
- * is in nanoseconds.
+ * is in nanoseconds. The last two do not need the kernel, if all is well: they ask
+ * for the monotonic clock and for its resolution.
  *
  * Names start at a directory and stay beneath it, as far as native calls can
  * promise that: openat2() does. A file is opened for reading and writing, with

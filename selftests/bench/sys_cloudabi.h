@@ -64,11 +64,13 @@ static inline bool sys_init(void)
 	return all;
 }
 
+/* That of a clock which no vDSO knows. */
 static inline bool sys_null(void)
 {
 	cloudabi_timestamp_t resolution;
 
-	return !vdso.clock_res_get(CLOUDABI_CLOCK_MONOTONIC, &resolution);
+	return !vdso.clock_res_get(CLOUDABI_CLOCK_THREAD_CPUTIME_ID,
+				   &resolution);
 }
 
 static inline bool sys_read(int fd, void *buf, size_t len)
@@ -203,6 +205,20 @@ static inline uint64_t sys_time(void)
 
 	vdso.clock_time_get(CLOUDABI_CLOCK_MONOTONIC, 0, &time);
 	return time;
+}
+
+static inline bool sys_clock(void)
+{
+	cloudabi_timestamp_t time;
+
+	return !vdso.clock_time_get(CLOUDABI_CLOCK_MONOTONIC, 1, &time);
+}
+
+static inline bool sys_resolution(void)
+{
+	cloudabi_timestamp_t resolution;
+
+	return !vdso.clock_res_get(CLOUDABI_CLOCK_MONOTONIC, &resolution);
 }
 
 static inline _Noreturn void sys_exit(int code)

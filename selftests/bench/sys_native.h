@@ -7,6 +7,8 @@
 #ifndef _SYS_NATIVE_H
 #define _SYS_NATIVE_H
 
+#include <elf.h>
+
 #include <asm/stat.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -37,13 +39,73 @@ long native_getdents64(int dir, void *buf, size_t len);
 long native_clock_gettime(int clock, struct timespec *time);
 _Noreturn void native_exit_group(int code);
 
+/* The stack as the program got it: argc, argv, environment, auxiliary vector. */
+extern const uint64_t *native_stack;
+
+/* Of the vDSO, which a C library calls by pointers as well. */
+static struct {
+	int (*clock_gettime)(int clock, struct timespec *time);
+	int (*clock_getres)(int clock, struct timespec *resolution);
+} native_vdso;
+
+static inline uintptr_t native_auxv(uint64_t type)
+{
+	const uint64_t *p = native_stack + 1 + *native_stack + 1;
+
+	while (*p++)
+		continue;
+	for (; p[0] != AT_NULL; p += 2) {
+		if (p[0] == type)
+			return p[1];
+	}
+	return 0;
+}
+
+static inline bool native_is(const char *name, const char *other)
+{
+	while (*name && *name == *other) {
+		name++;
+		other++;
+	}
+	return *name == *other;
+}
+
+/* The table of names comes straight after that of symbols. */
+static inline void *native_find(uintptr_t base, const char *name)
+{
+	const Elf64_Phdr *p = (void *)(base + ((Elf64_Ehdr *)base)->e_phoff);
+	const Elf64_Sym *symbol = NULL;
+	const char *names = NULL;
+	const Elf64_Dyn *d;
+
+	while (p->p_type != PT_DYNAMIC)
+		p++;
+	for (d = (void *)(base + p->p_offset); d->d_tag != DT_NULL; d++) {
+		if (d->d_tag == DT_SYMTAB)
+			symbol = (void *)(base + d->d_un.d_ptr);
+		else if (d->d_tag == DT_STRTAB)
+			names = (char *)(base + d->d_un.d_ptr);
+	}
+	for (; symbol && (char *)symbol < names; symbol++) {
+		if (native_is(names + symbol->st_name, name))
+			return (void *)(base + symbol->st_value);
+	}
+	return NULL;
+}
+
 static struct pollfd pollfds[SYS_POLL_MAX];
 
 static inline bool sys_init(void)
 {
+	uintptr_t base = native_auxv(AT_SYSINFO_EHDR);
+
 	for (unsigned int i = 0; i < SYS_POLL_MAX; i++)
 		pollfds[i] = (struct pollfd){ SYS_POLL_FD, POLLIN, 0 };
-	return true;
+	if (!base)
+		return false;
+	native_vdso.clock_gettime = native_find(base, "__vdso_clock_gettime");
+	native_vdso.clock_getres = native_find(base, "__vdso_clock_getres");
+	return native_vdso.clock_gettime && native_vdso.clock_getres;
 }
 
 static inline bool sys_poll(unsigned int n)
@@ -152,6 +214,20 @@ static inline uint64_t sys_time(void)
 
 	native_clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec * 1000000000ull + time.tv_nsec;
+}
+
+static inline bool sys_clock(void)
+{
+	struct timespec time;
+
+	return !native_vdso.clock_gettime(CLOCK_MONOTONIC, &time);
+}
+
+static inline bool sys_resolution(void)
+{
+	struct timespec resolution;
+
+	return !native_vdso.clock_getres(CLOCK_MONOTONIC, &resolution);
 }
 
 static inline _Noreturn void sys_exit(int code)

@@ -70,6 +70,8 @@ static inline bool map_unmap(bool touch)
 
 LOOP(empty, true)
 ROW(null, sys_null())
+ROW(clock, sys_clock())
+ROW(resolution, sys_resolution())
 ROW(read_1, sys_read(FILE_FD, buffer, 1))
 ROW(read_4k, sys_read(FILE_FD, buffer, SYS_PAGE))
 ROW(write_1, sys_write(FILE_FD, buffer, 1))
@@ -102,6 +104,8 @@ ROW(map_touch_unmap, map_unmap(true))
  */
 static const struct row rows[] = {
 	ENTRY(null, 1000),
+	ENTRY(clock, 1000),
+	ENTRY(resolution, 1000),
 	ENTRY(read_1, 500),
 	ENTRY(read_4k, 250),
 	ENTRY(write_1, 500),

@@ -27,11 +27,12 @@ vdso-test: build/abi/vdso_test build/abi/vdso.so
 build/abi:
 	@mkdir -p $@
 
-build/abi/vdso.so: module/vdso/vdso_x86.S module/vdso/vdso.lds | build/abi
+build/abi/vdso.so: $(addprefix module/vdso/,vdso_x86.S clock_x86.S clock_data.h \
+		vdso.lds) | build/abi
 	$(CC) -nostdlib -shared -fPIC -Wa,--noexecstack \
 		-Wl,--hash-style=sysv -Wl,--build-id=none \
-		-Wl,-T,module/vdso/vdso.lds -o $@ $<
+		-Wl,-T,module/vdso/vdso.lds -o $@ $(filter %.S,$^)
 
 build/abi/vdso_test: uapi/abi/vdso_test.c tools/lib/abi_names.c \
-		tools/lib/abi_names.h | build/abi
-	$(CC) -O2 -Wall -Wextra -Itools/lib -o $@ $(filter %.c,$^)
+		tools/lib/abi_names.h module/vdso/clock_data.h | build/abi
+	$(CC) -O2 -Wall -Wextra -pthread -Itools/lib -Imodule/vdso -o $@ $(filter %.c,$^)

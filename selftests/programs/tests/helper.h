@@ -99,6 +99,7 @@ enum helper_op {
 	HELPER_MAPS,
 	HELPER_CLOCK,		/* clock_gettime(@a) in nanoseconds */
 	HELPER_CLOCK_RES,	/* clock_getres(@a) in nanoseconds */
+	HELPER_CLOCK_STEP,	/* set the realtime clock ahead by @a seconds */
 	HELPER_CPU_CLOCK,	/* CPU clock of the program */
 	HELPER_TAKE,		/* get the program's @fd by pidfd_getfd() */
 	HELPER_TAKEN_CLOSE,	/* the rest is about what was taken */
@@ -125,6 +126,10 @@ enum helper_op {
 	HELPER_PESTERED,
 	HELPER_STEP_CLOCK,	/* set the realtime clock @a nanoseconds on */
 	HELPER_COUNT_TASKS,	/* threads of the program */
+	/* Do what the bits of @a say, again and again */
+	HELPER_UNSETTLE,
+	/* How often; whatever was changed is as before. */
+	HELPER_SETTLE,
 };
 
 #define HELPER_STOP	1	/* SIGSTOP, then SIGCONT */
@@ -136,7 +141,7 @@ enum helper_op {
 #define HELPER_TRACE	64	/* attach to it, and let it go again */
 #define HELPER_FREEZE	128	/* freeze its control group, and thaw it */
 #define HELPER_IGNORED	256	/* send signals that are ignored */
-#define HELPER_STEP	512	/* set the realtime clock @b nanoseconds on */
+#define HELPER_STEP	2048	/* set the realtime clock @b nanoseconds on */
 
 #define HELPER_SHUT_OWN	512	/* shutdown(SHUT_RD) of @fd itself */
 #define HELPER_WITH_FD	1024	/* send @data as HELPER_PEER_SENDFD does */
@@ -151,6 +156,10 @@ enum helper_op {
 #define HELPER_SO_TIMESTAMP 29
 #define HELPER_SO_PASSCRED 16
 #define HELPER_SO_PASSPIDFD 76
+
+#define HELPER_MOVE	1	/* the program to the next processor */
+#define HELPER_STEP_HOUR	2	/* the realtime clock by an hour, and back */
+#define HELPER_SOURCE	4	/* the clock source, and back */
 
 #define HELPER_RLIMIT_FSIZE 1
 #define HELPER_RLIMIT_NPROC 6

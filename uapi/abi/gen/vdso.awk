@@ -4,6 +4,10 @@
 
 function emit(    i)
 {
+	# module/vdso/clock_x86.S has functions of these names, which make the
+	# call only if they have to.
+	wrapped["clock_res_get"]
+	wrapped["clock_time_get"]
 	split("rdi rsi rdx rcx r8 r9", c_register, " ")
 	split("rcx r11", scratch, " ")
 	if (convention("x86-64", "number") != "eax" || \
@@ -29,6 +33,9 @@ function emit_prologue()
 	print " * registers; what points to the results stays here, on the stack.  A set carry"
 	print " * flag means that %eax is the error; a call without results returns 0 in %eax"
 	print " * of its own."
+	print " *"
+	print " * TRAP instead of CALL: programs find another function by that name, which comes"
+	print " * here when it has no answer."
 	print " */"
 	print "\t.macro CALL name"
 	print "\t.balign 16"
@@ -39,9 +46,18 @@ function emit_prologue()
 	print "\tendbr64"
 	print "\t.endm"
 	print ""
-	print "\t.macro END name"
+	print "\t.macro TRAP name"
+	print "\t.balign 16"
+	print "\t.globl trap_\\name"
+	print "\t.hidden trap_\\name"
+	print "\t.type trap_\\name, @function"
+	print "trap_\\name:"
+	print "\t.cfi_startproc"
+	print "\t.endm"
+	print ""
+	print "\t.macro END symbol"
 	print "\t.cfi_endproc"
-	print "\t.size cloudabi_sys_\\name, . - cloudabi_sys_\\name"
+	print "\t.size \\symbol, . - \\symbol"
 	print "\t.endm"
 	print ""
 	print "\t.macro SAVE register"
@@ -57,10 +73,11 @@ function emit_prologue()
 	print "\t.text"
 }
 
-function emit_stub(nr,    i, n)
+function emit_stub(nr,    i, n, name)
 {
 	n = inputs[nr]
-	printf "\n\tCALL %s\n", call_name[nr]
+	name = call_name[nr]
+	printf "\n\t%s %s\n", name in wrapped ? "TRAP" : "CALL", name
 	for (i = 0; i < n; i++)
 		if (x86_64_input(i) != c_register[i + 1])
 			printf "\tmov %%%s, %%%s\n", c_register[i + 1], \
@@ -74,7 +91,7 @@ function emit_stub(nr,    i, n)
 		print "\tud2"
 	else
 		emit_return(nr)
-	printf "\tEND %s\n", call_name[nr]
+	printf "\tEND %s%s\n", name in wrapped ? "trap_" : "cloudabi_sys_", name
 }
 
 # The carry flag survives the pops and moves.
