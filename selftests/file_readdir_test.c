@@ -523,8 +523,10 @@ TEST_F(readdir, errors)
 	fd = a.value;
 	EXPECT_TRUE(list_by(p, fd, 300, &list));
 	ASSERT_EQ(2, list.n);
-	EXPECT_STREQ(".", list.entry[0].name);
-	EXPECT_STREQ("..", list.entry[1].name);
+	/* In any order, where that is one of hashes. */
+	a.value = strlen(list.entry[0].name) == 2;
+	EXPECT_STREQ(".", list.entry[a.value].name);
+	EXPECT_STREQ("..", list.entry[!a.value].name);
 	EXPECT_EQ(CLOUDABI_FILETYPE_DIRECTORY, list.entry[0].type);
 	EXPECT_EQ(CLOUDABI_FILETYPE_DIRECTORY, list.entry[1].type);
 	EXPECT_OK(call_file_unlink(p, LIST_FD, P("void"), REMOVEDIR));
