@@ -238,11 +238,13 @@ static struct outcome do_send(cloudabi_fd_t fd)
 	return done(sock_send(fd, &mark, 1, NULL, 0, &n), n);
 }
 
-/* Its row is the last one: the socket is of little use from then on. */
+/*
+ * Its row is the last one: the socket is of little use from then on. A listening
+ * one would not be one any more if its receiving side were shut down.
+ */
 static struct outcome do_shutdown(cloudabi_fd_t fd)
 {
-	return done(cloudabi_sys_sock_shutdown(fd, CLOUDABI_SHUT_RD |
-						   CLOUDABI_SHUT_WR), 0);
+	return done(cloudabi_sys_sock_shutdown(fd, CLOUDABI_SHUT_WR), 0);
 }
 
 /* Whether it is ready is no matter: the time is over in any case. */
