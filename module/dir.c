@@ -123,9 +123,6 @@ static bool take_entry(struct dir_context *context, const char *name,
 	cloudabi_dirent_t entry;
 
 	listing->progress = true;
-	/* As a native process is told of a file system that has gone wrong. */
-	if (length <= 0 || memchr(name, '/', length))
-		listing->error = -EIO;
 	if (listing->error || fatal_signal_pending(current))
 		return false;
 	memset(&entry, 0, sizeof(entry));
