@@ -5,9 +5,9 @@
  *
  *	RACE_SECONDS=60 file_race_test
  *
- * Two CloudABI programs walk (programs/tests/race.c) while native processes move
- * directories within the tree and out of it, and exchange directories for links
- * that lead out.
+ * Two CloudABI programs of two threads each walk (programs/tests/race.c) while
+ * native processes move directories within the tree and out of it, and exchange
+ * directories for links that lead out.
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * race: walks paths beneath a directory while natives move things about in it.
+ * race: walks paths beneath a directory, in two threads, while natives move things
+ * about in it.
  *
  *	race SECONDS SEED 3<DIRECTORY
  *
@@ -13,10 +14,12 @@
  */
 #include "args.h"
 #include "check.h"
+#include "sync.h"
 
 #define DIR 3
+#define THREADS 2
 
-static uint64_t state;
+static _Thread_local uint64_t state;
 
 static uint64_t random_number(void)
 {
@@ -42,14 +45,19 @@ static bool may_fail_with(cloudabi_errno_t error)
 
 static uint64_t reached, refused, failed;
 
+static void add(uint64_t *counter)
+{
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
+
 static void count(const char *what, const char *path, cloudabi_errno_t error)
 {
 	if (!error)
-		reached++;
+		add(&reached);
 	else if (error == CLOUDABI_ENOTCAPABLE)
-		refused++;
+		add(&refused);
 	else
-		failed++;
+		add(&failed);
 	if (error && !may_fail_with(error)) {
 		ktap_diag("%s %s: %s", what, path, crt_strerror(error));
 		check_failed = true;
@@ -118,7 +126,7 @@ static void try_unlink(const char *path)
 	}
 }
 
-static uint64_t limit;
+static uint64_t limit, seed;
 
 static uint64_t now(void)
 {
@@ -129,10 +137,11 @@ static uint64_t now(void)
 	return time;
 }
 
-static void racing(void)
+static void race(void *own_seed)
 {
 	uint64_t end = now() + limit * 1000000000ull;
 
+	state = *(const uint64_t *)own_seed;
 	while (!check_failed && now() < end) {
 		for (int i = 0; i < 64; i++) {
 			uint64_t random = random_number();
@@ -150,6 +159,19 @@ static void racing(void)
 			}
 		}
 	}
+}
+
+static void racing(void)
+{
+	struct crt_thread threads[THREADS];
+	uint64_t seeds[THREADS];
+
+	for (unsigned int i = 0; i < THREADS; i++) {
+		seeds[i] = seed + 2 * 977 * i;
+		CHECK_OK(crt_thread_start(&threads[i], race, &seeds[i]));
+	}
+	for (unsigned int i = 0; i < THREADS; i++)
+		crt_thread_join(&threads[i]);
 	ktap_diag("%lu reached, %lu led out, %lu failed otherwise",
 		  (unsigned long)reached, (unsigned long)refused,
 		  (unsigned long)failed);
@@ -178,6 +200,6 @@ int program_main(const struct argdata *ad)
 
 	args_open(&args, ad);
 	limit = number(&args);
-	state = number(&args) * 2 + 1;
+	seed = number(&args) * 2 + 1;
 	return check_run(tests, ARRAY_SIZE(tests));
 }
