@@ -123,6 +123,7 @@ static void show(int told)
 		printf("# %s", line);
 	if (file)
 		fclose(file);
+	fflush(stdout);
 }
 
 FIXTURE(race) {
