@@ -1071,8 +1071,6 @@ static inline int64_t serve_clock(struct helped *h,
 		return nanoseconds(clock_gettime(r->a, &t), &t);
 	case HELPER_CLOCK_RES:
 		return nanoseconds(clock_getres(r->a, &t), &t);
-	case HELPER_CLOCK_STEP:
-		return step_clock(r->a);
 	default:
 		clock_getcpuclockid(h->pid, &clock);
 		return nanoseconds(clock_gettime(clock, &t), &t);

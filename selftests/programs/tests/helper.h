@@ -99,7 +99,6 @@ enum helper_op {
 	HELPER_MAPS,
 	HELPER_CLOCK,		/* clock_gettime(@a) in nanoseconds */
 	HELPER_CLOCK_RES,	/* clock_getres(@a) in nanoseconds */
-	HELPER_CLOCK_STEP,	/* set the realtime clock ahead by @a seconds */
 	HELPER_CPU_CLOCK,	/* CPU clock of the program */
 	HELPER_TAKE,		/* get the program's @fd by pidfd_getfd() */
 	HELPER_TAKEN_CLOSE,	/* the rest is about what was taken */

@@ -167,7 +167,7 @@ static void check_step(int64_t seconds)
 	uint64_t monotonic = vdso_time(MONOTONIC), old = vdso_time(REALTIME);
 	uint64_t before, time, after;
 
-	CHECK_EQ(ask(HELPER_CLOCK_STEP, 0, seconds, 0), 0);
+	CHECK_EQ(ask(HELPER_STEP_CLOCK, 0, seconds * (int64_t)SECOND, 0), 0);
 	time = vdso_time(REALTIME);
 	before = raw_time(REALTIME);
 	CHECK(time <= before);
