@@ -1032,12 +1032,16 @@ static void requeue(struct bucket *from, struct bucket *to,
 {
 	struct waiter *first = first_of_kind(from, condvar, ON_CONDVAR);
 	bool managed = first_for_lock(to, first->lock_key);
-	struct waiter *waiter = first;
+	struct waiter *waiter, *next;
 
-	for (; waiter && count; count--) {
+	/* One pass: those that were moved within a bucket do not match again. */
+	list_for_each_entry_safe(waiter, next, &from->waiters, node) {
+		if (!is_queued_for(waiter, condvar, ON_CONDVAR))
+			continue;
+		if (!count--)
+			break;
 		list_del(&waiter->node);
 		enqueue(to, waiter, waiter->lock_key, FOR_WRITING);
-		waiter = first_of_kind(from, condvar, ON_CONDVAR);
 	}
 	if (!managed)
 		start_managing(to, first);

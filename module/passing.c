@@ -94,7 +94,8 @@ static void make_table(struct cloudabi_parcel *parcel)
 	fdt->open_fds = parcel->open;
 	fdt->close_on_exec = parcel->cloexec;
 	fdt->full_fds_bits = parcel->full;
-	atomic_set(&files->count, 1);
+	/* Never freed as a table, not even by a task that dies of an oops. */
+	atomic_set(&files->count, 2);
 	files->resize_in_progress = false;
 	init_waitqueue_head(&files->resize_wait);
 	spin_lock_init(&files->file_lock);

@@ -191,7 +191,8 @@ static int poll_lock(const cloudabi64_subscription_t *subscriptions,
 		error = wait_for_lock(subject, has_clock ? &timeout : NULL);
 	if (cloudabi_must_restart(error))
 		return cloudabi_restart_later(restart);
-	if (error == -ETIMEDOUT)
+	/* A tracer can have taken the clock away since it was due. */
+	if (error == -ETIMEDOUT && has_clock)
 		event_for(&subscriptions[1], 0, event);
 	else
 		event_for(subject, error, event);
@@ -484,19 +485,18 @@ static int poll_general(cloudabi64_subscription_t *subscriptions, size_t count,
 }
 
 static int poll_copied(cloudabi64_subscription_t *subscriptions, size_t count,
+		       struct cloudabi_restart *restart,
 		       cloudabi_event_t __user *out, size_t *nevents)
 {
-	struct cloudabi_restart restart;
 	cloudabi_event_t event;
 	bool has_clock = count == 2 &&
 			 subscriptions[1].type == CLOUDABI_EVENTTYPE_CLOCK;
 	int error;
 
-	cloudabi_restart_get(&restart);
 	if (!is_lock_type(subscriptions[0].type) || (count > 1 && !has_clock))
-		return poll_general(subscriptions, count, &restart, out,
+		return poll_general(subscriptions, count, restart, out,
 				    nevents);
-	error = poll_lock(subscriptions, has_clock, &restart, &event);
+	error = poll_lock(subscriptions, has_clock, restart, &event);
 	if (error)
 		return error;
 	*nevents = 1;
@@ -519,10 +519,13 @@ int cloudabi_call_poll(const cloudabi64_subscription_t __user *in,
 {
 	cloudabi64_subscription_t few[2];
 	cloudabi64_subscription_t *subscriptions = few;
+	struct cloudabi_restart restart;
 	size_t size = nsubscriptions * sizeof(*in);
 	int error;
 
 	*nevents = 0;
+	/* First of all: what was left is for this call or for none. */
+	cloudabi_restart_get(&restart);
 	if (!nsubscriptions)
 		return 0;
 	if (nsubscriptions > MAX_SUBSCRIPTIONS)
@@ -535,8 +538,8 @@ int cloudabi_call_poll(const cloudabi64_subscription_t __user *in,
 	if (copy_from_user(subscriptions, in, size))
 		error = -EFAULT;
 	else
-		error = poll_copied(subscriptions, nsubscriptions, out,
-				    nevents);
+		error = poll_copied(subscriptions, nsubscriptions, &restart,
+				    out, nevents);
 	if (subscriptions != few)
 		kvfree(subscriptions);
 	return error;

@@ -60,6 +60,8 @@ static int write_image(struct file *file)
 static int fill(struct file *file)
 {
 	mapping_set_unevictable(file->f_mapping);
+	/* Kept for good, so not where the kernel wants to move pages. */
+	mapping_set_gfp_mask(file->f_mapping, GFP_HIGHUSER);
 	clock_page = shmem_read_mapping_page(file->f_mapping, CLOCK_PAGE);
 	if (IS_ERR(clock_page))
 		return PTR_ERR(clock_page);
