@@ -88,15 +88,12 @@ static int take_arguments(struct linux_binprm *bprm,
 			  struct argument_data *arguments)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long top = bprm->vma->vm_end;
 	unsigned long end;
 	int error;
 
 	error = find_end(bprm, &end);
 	if (error)
 		return error;
-	if (clear_user((void __user *)end, top - end))
-		return -EFAULT;
 	arguments->start = bprm->p;
 	arguments->size = end > bprm->p ? end - bprm->p - 1 : 0;
 
@@ -151,11 +148,23 @@ static unsigned long random_below(unsigned long limit)
 	return get_random_u32() % limit;
 }
 
-static int wipe_below(struct linux_binprm *bprm)
+static int wipe(unsigned long start, unsigned long end)
 {
-	unsigned long start = bprm->vma->vm_start;
+	return clear_user((void __user *)start, end - start) ? -EFAULT : 0;
+}
 
-	return clear_user((void __user *)start, bprm->p - start) ? -EFAULT : 0;
+/* Leaves nothing but the argv strings. */
+static int wipe_around(struct linux_binprm *bprm)
+{
+	unsigned long end;
+	int error;
+
+	error = find_end(bprm, &end);
+	if (!error)
+		error = wipe(bprm->vma->vm_start, bprm->p);
+	if (!error)
+		error = wipe(end, bprm->vma->vm_end);
+	return error;
 }
 
 /**
@@ -174,8 +183,11 @@ int cloudabi_stack_place(struct linux_binprm *bprm)
 	unsigned long shift = get_random_u32() & STACK_RANDOM_PAGES;
 	int error;
 
-	/* Now the stack ends with the lowest page in use; then it grows. */
-	error = wipe_below(bprm);
+	/*
+	 * Now the stack is no more than the pages in use. Then it grows, and where
+	 * memory runs out while it is moved, its end may be left behind.
+	 */
+	error = wipe_around(bprm);
 	if (error)
 		return error;
 	return setup_arg_pages(bprm,
