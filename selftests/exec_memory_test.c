@@ -1009,9 +1009,13 @@ static bool count_end(struct tally *tally, const struct launch *l)
 		tally->good++;
 	else if (launch_killed(l, SIGSEGV) || launch_killed(l, SIGBUS))
 		tally->died++;
-	/* What the probe finds is not what it was told to find. */
+	/*
+	 * What the probe finds is not what it was told to find.  So is the
+	 * base, if the alignment was read while the file had zeros there.
+	 */
 	else if (launch_exited(l, EXIT_NOT_THE_FILE) ||
 		 launch_exited(l, EXIT_NOT_ZERO) ||
+		 launch_exited(l, EXIT_BASE) ||
 		 launch_exited(l, EXIT_HEADERS) ||
 		 launch_killed(l, SIGILL) || launch_killed(l, SIGTRAP))
 		tally->surprised++;
