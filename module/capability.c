@@ -174,6 +174,8 @@ static __poll_t capability_poll(struct file *file,
 	const struct capability *capability = file->private_data;
 	__poll_t mask;
 
+	if (may(capability, CLOUDABI_RIGHT_POLL_PROC_TERMINATE))
+		return vfs_poll(capability->file, wait);
 	if (!may(capability, CLOUDABI_RIGHT_POLL_FD_READWRITE))
 		return EPOLLERR;
 	mask = vfs_poll(capability->file, wait);

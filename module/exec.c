@@ -29,6 +29,8 @@
 #include "deny.h"
 #include "exec.h"
 #include "personality.h"
+#include "proc_exec.h"
+#include "process.h"
 #include "trace.h"
 #include "vdso.h"
 
@@ -48,6 +50,7 @@ static int refuse(struct linux_binprm *bprm)
 }
 
 static int start_program(struct linux_binprm *bprm,
+			 struct cloudabi_handover *handover,
 			 struct cloudabi_image *image)
 {
 	struct cloudabi_start start;
@@ -55,12 +58,17 @@ static int start_program(struct linux_binprm *bprm,
 	int error;
 
 	cloudabi_personality_enter();
+	cloudabi_process_drop_code();
 	setup_new_exec(bprm);
 	/* Threads use the working directory as a register; see lookup.c. */
 	error = unshare_fs_struct();
 	if (error)
 		return error;
-	error = cloudabi_stack_place(bprm);
+	if (handover)
+		error = cloudabi_handover_descriptors(handover);
+	if (error)
+		return error;
+	error = cloudabi_stack_place(bprm, handover);
 	if (error)
 		return error;
 	error = cloudabi_image_map(image);
@@ -69,7 +77,7 @@ static int start_program(struct linux_binprm *bprm,
 	vdso = cloudabi_vdso_map();
 	if (IS_ERR_VALUE(vdso))
 		return vdso;
-	error = cloudabi_stack_make(bprm, image, vdso, &start);
+	error = cloudabi_stack_make(bprm, handover, image, vdso, &start);
 	if (error)
 		return error;
 
@@ -80,21 +88,36 @@ static int start_program(struct linux_binprm *bprm,
 	return 0;
 }
 
-static int load(struct linux_binprm *bprm)
+static int load_image(struct linux_binprm *bprm,
+		      struct cloudabi_handover *handover)
 {
 	struct cloudabi_image image;
 	int error;
 
-	if (!cloudabi_image_is_ours(bprm->buf))
-		return -ENOEXEC;
 	error = cloudabi_image_read(&image, bprm->file, bprm->buf);
 	if (!error)
 		error = cloudabi_personality_may_enter();
 	if (!error)
 		error = cloudabi_personality_begin(bprm);
 	if (!error)
-		error = start_program(bprm, &image);
+		error = start_program(bprm, handover, &image);
 	cloudabi_image_release(&image);
+	return error;
+}
+
+/* A CloudABI process starts CloudABI programs only. */
+static int load(struct linux_binprm *bprm)
+{
+	struct cloudabi_handover *handover = cloudabi_handover_claim(bprm);
+	int error;
+
+	if (!handover && !cloudabi_image_is_ours(bprm->buf))
+		return -ENOEXEC;
+	error = PTR_ERR_OR_ZERO(handover);
+	if (!error && !cloudabi_image_is_ours(bprm->buf))
+		error = -ENOEXEC;
+	if (!error)
+		error = load_image(bprm, handover);
 	return error == -ENOEXEC && !bprm->point_of_no_return ? refuse(bprm) :
 								error;
 }

@@ -12,6 +12,7 @@
 #include <linux/elf.h>
 #include <linux/types.h>
 
+struct cloudabi_handover;
 struct file;
 struct linux_binprm;
 
@@ -61,8 +62,10 @@ struct cloudabi_start {
 	unsigned long auxv;
 };
 
-int cloudabi_stack_place(struct linux_binprm *bprm);
+int cloudabi_stack_place(struct linux_binprm *bprm,
+			 const struct cloudabi_handover *handover);
 int cloudabi_stack_make(struct linux_binprm *bprm,
+			const struct cloudabi_handover *handover,
 			const struct cloudabi_image *image, unsigned long vdso,
 			struct cloudabi_start *start);
 

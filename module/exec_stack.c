@@ -2,7 +2,7 @@
 /*
  * The first stack of a program. From high to low:
  *
- *	argument data	the strings that exec copied there, where they are
+ *	argument data	of proc_exec, or the strings that exec copied there
  *	canary		64 random bytes
  *	UUID		16 bytes, the process's name for itself
  *	auxv		the auxiliary vector
@@ -12,6 +12,7 @@
  *
  * CloudABI: section 6 of the ABI on process start. The order is ours.
  *
+ * Argument data of proc_exec is copied there, and what exec put there is wiped.
  * Argument data of a native exec is the argv strings joined, each with its NUL
  * but the last. They lie one behind the other already. What exec put above
  * them, the environment and the file's name, is none of the program's business
@@ -31,6 +32,7 @@
 #include <linux/uuid.h>
 
 #include "exec.h"
+#include "proc_exec.h"
 
 /* As far as native stacks are moved: by up to 2^22 pages, then 8 KiB. */
 #define STACK_RANDOM_PAGES 0x3fffff
@@ -84,10 +86,9 @@ static int find_end(struct linux_binprm *bprm, unsigned long *end)
 	return 0;
 }
 
-static int take_arguments(struct linux_binprm *bprm,
-			  struct argument_data *arguments)
+static int take_strings(struct linux_binprm *bprm,
+			struct argument_data *arguments)
 {
-	struct mm_struct *mm = current->mm;
 	unsigned long end;
 	int error;
 
@@ -96,11 +97,39 @@ static int take_arguments(struct linux_binprm *bprm,
 		return error;
 	arguments->start = bprm->p;
 	arguments->size = end > bprm->p ? end - bprm->p - 1 : 0;
+	return 0;
+}
 
-	mm->arg_start = bprm->p;
-	mm->arg_end = end;
-	mm->env_start = end;
-	mm->env_end = end;
+/* A NUL follows already: nothing else was here, or it has been wiped. */
+static int copy_data(struct linux_binprm *bprm,
+		     const struct cloudabi_handover *handover,
+		     struct argument_data *arguments)
+{
+	arguments->start = round_down(bprm->p - handover->size - 1, 8);
+	arguments->size = handover->size;
+	if (copy_to_user((void __user *)arguments->start, handover->data,
+			 handover->size))
+		return -EFAULT;
+	return 0;
+}
+
+static int take_arguments(struct linux_binprm *bprm,
+			  const struct cloudabi_handover *handover,
+			  struct argument_data *arguments)
+{
+	struct mm_struct *mm = current->mm;
+	int error;
+
+	if (handover)
+		error = copy_data(bprm, handover, arguments);
+	else
+		error = take_strings(bprm, arguments);
+	if (error)
+		return error;
+	mm->arg_start = arguments->start;
+	mm->arg_end = arguments->start + arguments->size + 1;
+	mm->env_start = mm->arg_end;
+	mm->env_end = mm->arg_end;
 	return 0;
 }
 
@@ -154,7 +183,7 @@ static int wipe(unsigned long start, unsigned long end)
 }
 
 /* Leaves nothing but the argv strings. */
-static int wipe_around(struct linux_binprm *bprm)
+static int wipe_around_strings(struct linux_binprm *bprm)
 {
 	unsigned long end;
 	int error;
@@ -170,6 +199,7 @@ static int wipe_around(struct linux_binprm *bprm)
 /**
  * cloudabi_stack_place() - Move the argument pages to where the stack will be.
  * @bprm: the exec in progress.
+ * @handover: what its program gets; NULL for a native exec.
  *
  * The stack is readable and writable, never executable.
  *
@@ -178,7 +208,8 @@ static int wipe_around(struct linux_binprm *bprm)
  * Return: 0, -EFAULT if the pages cannot be written to, -ENOMEM, or another
  * error of setup_arg_pages().
  */
-int cloudabi_stack_place(struct linux_binprm *bprm)
+int cloudabi_stack_place(struct linux_binprm *bprm,
+			 const struct cloudabi_handover *handover)
 {
 	unsigned long shift = get_random_u32() & STACK_RANDOM_PAGES;
 	int error;
@@ -187,7 +218,10 @@ int cloudabi_stack_place(struct linux_binprm *bprm)
 	 * Now the stack is no more than the pages in use. Then it grows, and where
 	 * memory runs out while it is moved, its end may be left behind.
 	 */
-	error = wipe_around(bprm);
+	if (handover)
+		error = wipe(bprm->vma->vm_start, bprm->vma->vm_end);
+	else
+		error = wipe_around_strings(bprm);
 	if (error)
 		return error;
 	return setup_arg_pages(bprm,
@@ -198,6 +232,7 @@ int cloudabi_stack_place(struct linux_binprm *bprm)
 /**
  * cloudabi_stack_make() - Make the first stack of a program.
  * @bprm: the exec in progress, whose argument pages become the stack.
+ * @handover: what its program gets; NULL for a native exec.
  * @image: the executable, mapped.
  * @vdso: address of the vDSO.
  * @start: filled in.
@@ -207,6 +242,7 @@ int cloudabi_stack_place(struct linux_binprm *bprm)
  * error of moving the argument pages.
  */
 int cloudabi_stack_make(struct linux_binprm *bprm,
+			const struct cloudabi_handover *handover,
 			const struct cloudabi_image *image, unsigned long vdso,
 			struct cloudabi_start *start)
 {
@@ -215,7 +251,7 @@ int cloudabi_stack_make(struct linux_binprm *bprm,
 	unsigned long address;
 	int error;
 
-	error = take_arguments(bprm, &arguments);
+	error = take_arguments(bprm, handover, &arguments);
 	if (error)
 		return error;
 

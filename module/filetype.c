@@ -26,6 +26,7 @@
 #include <linux/tty.h>
 
 #include "compat/ksym.h"
+#include "process.h"
 
 #define FILETYPE(kind, type) [FILEKIND_##kind] = CLOUDABI_FILETYPE_##type,
 
@@ -58,9 +59,13 @@ static enum filekind character_device(const struct file *file)
 	return FILEKIND_CHARACTER_DEVICE_OTHER;
 }
 
-static enum filekind kernel_mounted_file(const struct inode *inode)
+/* Inodes of the kernel's own without a mode, or with that of a regular file. */
+static enum filekind kernel_mounted_file(const struct file *file)
 {
-	if (inode->i_sb->s_magic == TMPFS_MAGIC)
+	if (cloudabi_is_process(file))
+		return FILEKIND_PROCESS;
+	if (S_ISREG(file_inode(file)->i_mode) &&
+	    file_inode(file)->i_sb->s_magic == TMPFS_MAGIC)
 		return FILEKIND_SHARED_MEMORY;
 	return FILEKIND_UNKNOWN;
 }
@@ -98,7 +103,7 @@ enum filekind cloudabi_filekind_special(const struct file *file)
 	switch (inode->i_mode & S_IFMT) {
 	case S_IFREG:
 		if (inode->i_sb->s_flags & SB_KERNMOUNT)
-			return kernel_mounted_file(inode);
+			return kernel_mounted_file(file);
 		return FILEKIND_REGULAR_FILE;
 	case S_IFDIR:
 		return FILEKIND_DIRECTORY;
@@ -113,7 +118,7 @@ enum filekind cloudabi_filekind_special(const struct file *file)
 	case S_IFLNK:
 		return FILEKIND_SYMBOLIC_LINK;
 	default:
-		return FILEKIND_UNKNOWN;
+		return kernel_mounted_file(file);
 	}
 }
 

@@ -45,6 +45,7 @@
 #include "capability.h"
 #include "compat/fs_struct.h"
 #include "compat/namei.h"
+#include "compat/shmem_fs.h"
 #include "deny.h"
 #include "lookup.h"
 
@@ -467,4 +468,52 @@ void cloudabi_registers_swap(struct path *pwd, struct path *root)
 	if (root)
 		swap(fs->root, *root);
 	compat_fs_write_unlock(fs);
+}
+
+/* A directory with nothing in it and nothing above it. */
+static struct path nowhere;
+
+/**
+ * cloudabi_registers_nowhere() - Have no path lead anywhere.
+ * @pwd: filled in: what was in the registers, for cloudabi_registers_swap().
+ * @root: likewise.
+ *
+ * Context: Process context.
+ */
+void cloudabi_registers_nowhere(struct path *pwd, struct path *root)
+{
+	*pwd = nowhere;
+	path_get(pwd);
+	*root = nowhere;
+	path_get(root);
+	cloudabi_registers_swap(pwd, root);
+}
+
+/**
+ * cloudabi_lookup_init() - Find a directory that is empty for ever.
+ *
+ * It is the root of where the kernel keeps shared memory, which has no names.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -ENOMEM, or another error of making a memory file.
+ */
+int cloudabi_lookup_init(void)
+{
+	struct file *file = compat_shmem_file_setup("cloudabi", 0);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	nowhere.mnt = file->f_path.mnt;
+	nowhere.dentry = nowhere.mnt->mnt_root;
+	path_get(&nowhere);
+	fput(file);
+	return 0;
+}
+
+/**
+ * cloudabi_lookup_exit() - Let go of that directory.
+ */
+void cloudabi_lookup_exit(void)
+{
+	path_put(&nowhere);
 }

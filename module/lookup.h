@@ -96,5 +96,9 @@ void cloudabi_race_begin(struct cloudabi_race *race);
 bool cloudabi_race_lost(struct cloudabi_race *race, int error);
 
 void cloudabi_registers_swap(struct path *pwd, struct path *root);
+void cloudabi_registers_nowhere(struct path *pwd, struct path *root);
+
+int cloudabi_lookup_init(void);
+void cloudabi_lookup_exit(void);
 
 #endif /* _CLOUDABI_LOOKUP_H */

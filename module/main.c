@@ -8,13 +8,14 @@
 
 #include <linux/module.h>
 
+#include "clone.h"
 #include "compat/ksym.h"
 #include "ctl.h"
 #include "exec.h"
 #include "filetype.h"
 #include "futex.h"
+#include "lookup.h"
 #include "personality.h"
-#include "thread.h"
 #include "vdso.h"
 
 /*
@@ -32,28 +33,33 @@ static int __init cloudabi_init(void)
 	if (error)
 		goto err_hook;
 	cloudabi_filetype_init();
-	error = cloudabi_vdso_init();
+	error = cloudabi_lookup_init();
 	if (error)
 		goto err_hook;
+	error = cloudabi_vdso_init();
+	if (error)
+		goto err_lookup;
 	error = cloudabi_futex_init();
 	if (error)
 		goto err_vdso;
-	error = cloudabi_threads_init();
+	error = cloudabi_clone_init();
 	if (error)
 		goto err_futex;
 	error = cloudabi_ctl_init();
 	if (error)
-		goto err_threads;
+		goto err_clone;
 	cloudabi_exec_init();
 	cloudabi_ctl_ready();
 	return 0;
 
-err_threads:
-	cloudabi_threads_exit();
+err_clone:
+	cloudabi_clone_exit();
 err_futex:
 	cloudabi_futex_exit();
 err_vdso:
 	cloudabi_vdso_exit();
+err_lookup:
+	cloudabi_lookup_exit();
 err_hook:
 	cloudabi_hook_exit();
 	return error;
@@ -63,9 +69,10 @@ static void __exit cloudabi_exit(void)
 {
 	cloudabi_ctl_exit();
 	cloudabi_exec_exit();
-	cloudabi_threads_exit();
+	cloudabi_clone_exit();
 	cloudabi_futex_exit();
 	cloudabi_vdso_exit();
+	cloudabi_lookup_exit();
 	cloudabi_hook_exit();
 }
 

@@ -9,18 +9,11 @@
  * capability.
  *
  * Out: each descriptor is looked up once, and what shall travel of it put in a
- * table of our own (a parcel), which the kernel is shown instead of the task's
- * while it sends. So no sibling thread can exchange a descriptor between the
- * look-up and the sending, no capability that is sent needs a number of the
- * process, and no child gets one by forking meanwhile. The kernel is shown that
- * table only while it sends without waiting; whatever waits for room in the
- * socket has the task's own.
- *
- * Other tasks look at the table of a task (/proc, pidfd_getfd) with its
- * alloc_lock held, and keep references to files, not to the table. Changing
- * task->files under that lock is thus enough, and a parcel can be freed as soon
- * as it is out of sight. Nothing that the task itself does in between adds to
- * the table or takes from it.
+ * table of our own (a parcel), which the kernel is shown while it sends; see
+ * table.c. So no sibling thread can exchange a descriptor between the look-up
+ * and the sending, and no capability that is sent needs a number of the process.
+ * The kernel is shown that table only while it sends without waiting; whatever
+ * waits for room in the socket has the task's own.
  *
  * In: what sock_recv must fill in anyway has room for the header of a control
  * message and twelve numbers. For more of them, or if the socket was set up by a
@@ -36,13 +29,11 @@
  */
 #include "passing.h"
 
-#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/mman.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <net/af_unix.h>
@@ -50,24 +41,19 @@
 #include "capability.h"
 #include "compat/ksym.h"
 #include "compat/net.h"
+#include "table.h"
 
 /**
  * struct cloudabi_parcel - Descriptors on their way out.
  * @count: how many.
- * @files: the table that the kernel is shown: 0 to @count - 1 are open.
- * @open: bits of what is open.
- * @cloexec: bits of what would be closed by an exec; for those who look.
- * @full: bits of words of @open without a 0.
+ * @table: what the kernel is shown.
  * @control: the control message, which names all of them.
  * @numbers: the rest of the control message.
  * @slots: what is in the table, a reference each.
  */
 struct cloudabi_parcel {
 	unsigned int count;
-	struct files_struct files;
-	unsigned long open[BITS_TO_LONGS(SCM_MAX_FD)];
-	unsigned long cloexec[BITS_TO_LONGS(SCM_MAX_FD)];
-	unsigned long full[1];
+	struct cloudabi_table table;
 	struct cmsghdr control;
 	int numbers[ALIGN(SCM_MAX_FD, 2)];
 	struct file *slots[];
@@ -77,31 +63,7 @@ static_assert(sizeof(struct cmsghdr) == CMSG_ALIGN(sizeof(struct cmsghdr)));
 static_assert(offsetof(struct cloudabi_parcel, numbers) ==
 	      offsetof(struct cloudabi_parcel, control) +
 		      sizeof(struct cmsghdr));
-static_assert(BITS_TO_LONGS(SCM_MAX_FD) <= BITS_PER_LONG);
-
-/* A table that is complete for all who may look at it. */
-static void make_table(struct cloudabi_parcel *parcel)
-{
-	struct files_struct *files = &parcel->files;
-	struct fdtable *fdt = &files->fdtab;
-
-	bitmap_zero(parcel->open, SCM_MAX_FD);
-	bitmap_set(parcel->open, 0, parcel->count);
-	bitmap_copy(parcel->cloexec, parcel->open, SCM_MAX_FD);
-	parcel->full[0] = 0;
-	fdt->max_fds = parcel->count;
-	fdt->fd = (struct file __force __rcu **)parcel->slots;
-	fdt->open_fds = parcel->open;
-	fdt->close_on_exec = parcel->cloexec;
-	fdt->full_fds_bits = parcel->full;
-	/* Never freed as a table, not even by a task that dies of an oops. */
-	atomic_set(&files->count, 2);
-	files->resize_in_progress = false;
-	init_waitqueue_head(&files->resize_wait);
-	spin_lock_init(&files->file_lock);
-	files->next_fd = parcel->count;
-	RCU_INIT_POINTER(files->fdt, fdt);
-}
+static_assert(SCM_MAX_FD <= CLOUDABI_TABLE_MAX);
 
 static void make_control(struct cloudabi_parcel *parcel)
 {
@@ -159,7 +121,7 @@ struct cloudabi_parcel *cloudabi_parcel_pack(const cloudabi_fd_t __user *fds,
 		cloudabi_parcel_free(parcel);
 		return ERR_PTR(error);
 	}
-	make_table(parcel);
+	cloudabi_table_make(&parcel->table, parcel->slots, count);
 	make_control(parcel);
 	return parcel;
 }
@@ -176,16 +138,6 @@ void cloudabi_parcel_free(struct cloudabi_parcel *parcel)
 	kfree(parcel);
 }
 
-static struct files_struct *show_table(struct files_struct *files)
-{
-	struct files_struct *old = current->files;
-
-	task_lock(current);
-	current->files = files;
-	task_unlock(current);
-	return old;
-}
-
 /* Leaves the message as it was if nothing of it could be sent. */
 static int send_now(struct cloudabi_parcel *parcel, struct socket *sock,
 		    struct msghdr *msg)
@@ -198,9 +150,9 @@ static int send_now(struct cloudabi_parcel *parcel, struct socket *sock,
 	msg->msg_control = &parcel->control;
 	msg->msg_controllen = CMSG_SPACE(parcel->count * sizeof(int));
 	msg->msg_flags |= MSG_DONTWAIT;
-	own = show_table(&parcel->files);
+	own = cloudabi_table_show(&parcel->table.files);
 	done = sock_sendmsg(sock, msg);
-	show_table(own);
+	cloudabi_table_show(own);
 	msg->msg_control = NULL;
 	msg->msg_controllen = 0;
 	msg->msg_flags = flags;

@@ -29,6 +29,7 @@
 #include "capability.h"
 #include "compat/hrtimer.h"
 #include "futex.h"
+#include "process.h"
 #include "restart.h"
 
 /* Documented in Documentation/limitations.rst. */
@@ -348,23 +349,42 @@ static int poll_fd(struct poller *poller,
 	return error;
 }
 
-/*
- * No file has the right that this takes, since there are no descriptors of
- * processes: this only tells that.
- */
+static int put_end(struct poller *poller,
+		   const cloudabi64_subscription_t *subscription,
+		   struct file *file)
+{
+	struct cloudabi_end end;
+	cloudabi_event_t event;
+
+	cloudabi_process_get_end(file, &end);
+	event_for(subscription, 0, &event);
+	event.proc_terminate.signal = end.signal;
+	event.proc_terminate.exitcode = end.code;
+	return put_event(poller, &event);
+}
+
+/* No other file than the descriptor of a process has the right. */
 static int poll_process(struct poller *poller,
 			const cloudabi64_subscription_t *subscription)
 {
+	poll_table *wait = &poller->table.pt;
 	struct cloudabi_handle handle;
-	int error;
+	int ended, error;
 
 	error = cloudabi_fget(subscription->proc_terminate.fd,
 			      CLOUDABI_NEED_poll_proc_terminate, &handle);
-	if (!error) {
-		cloudabi_fput(&handle);
-		error = -EINVAL;
-	}
-	return put_plain(poller, subscription, error);
+	if (error)
+		return put_plain(poller, subscription, error);
+	if (poller->used)
+		wait->_qproc = NULL;
+	wait->_key = EPOLLIN;
+	ended = cloudabi_process_poll(handle.file, wait);
+	if (ended > 0)
+		error = put_end(poller, subscription, handle.file);
+	else
+		error = ended;
+	cloudabi_fput(&handle);
+	return error;
 }
 
 static int poll_one(struct poller *poller,

@@ -10,15 +10,18 @@
 #include <linux/sched/signal.h>
 
 #include "compat/ksym.h"
+#include "process.h"
 
 /**
  * cloudabi_call_proc_exit() - End the process.
- * @rval: exit code. A native parent sees the lower 8 bits.
+ * @rval: exit code. A native parent sees the lower 8 bits; whoever has a
+ *	descriptor of the process, all of it.
  *
  * Return: not at all.
  */
 int cloudabi_call_proc_exit(cloudabi_exitcode_t rval)
 {
+	cloudabi_process_keep_code(rval);
 	ksym_do_group_exit((rval & 0xff) << 8);
 	return 0;
 }
@@ -37,6 +40,25 @@ static const struct {
 };
 
 /* clang-format on */
+
+/**
+ * cloudabi_signal_from_linux() - The CloudABI number of a signal.
+ * @number: its native one.
+ *
+ * CloudABI: a signal that it does not know is told as ABRT.
+ *
+ * Return: CLOUDABI_SIG*.
+ */
+cloudabi_signal_t cloudabi_signal_from_linux(int number)
+{
+	size_t i;
+
+	for (i = 1; i < ARRAY_SIZE(signals); i++) {
+		if (signals[i].number == number)
+			return i;
+	}
+	return CLOUDABI_SIGABRT;
+}
 
 /*
  * The signal goes to the calling thread, so that it is taken on the way out of
@@ -133,9 +155,21 @@ static void harmless_signals_do_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cloudabi_call_proc_raise(255), -EINVAL);
 }
 
+static void unknown_signals_are_told_as_abort(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, cloudabi_signal_from_linux(SIGABRT), 1);
+	KUNIT_EXPECT_EQ(test, cloudabi_signal_from_linux(SIGKILL), 10);
+	KUNIT_EXPECT_EQ(test, cloudabi_signal_from_linux(SIGSEGV), 13);
+	KUNIT_EXPECT_EQ(test, cloudabi_signal_from_linux(SIGXFSZ), 26);
+	KUNIT_EXPECT_EQ(test, cloudabi_signal_from_linux(SIGIO), 1);
+	KUNIT_EXPECT_EQ(test, cloudabi_signal_from_linux(SIGRTMIN), 1);
+	KUNIT_EXPECT_EQ(test, cloudabi_signal_from_linux(0), 1);
+}
+
 static struct kunit_case proc_cases[] = {
 	KUNIT_CASE(signals_are_those_of_the_abi),
 	KUNIT_CASE(harmless_signals_do_nothing),
+	KUNIT_CASE(unknown_signals_are_told_as_abort),
 	{},
 };
 

@@ -2,12 +2,7 @@
 /*
  * Threads.
  *
- * A thread is a native one, made by kernel_clone() in the address space of the
- * process. Its registers are set while it cannot run yet, by a probe of the
- * sched_process_fork tracepoint, which kernel_clone() passes with both threads
- * at hand. What the probe is to do stands in the restart block of the thread
- * that makes the call, which has no other use meanwhile; for any other parent
- * the probe does one compare.
+ * A thread is a native one in the address space of the process; see clone.c.
  *
  * Threads share everything but the fs_struct, whose directories serve a thread
  * as registers; see lookup.c.
@@ -18,73 +13,51 @@
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */
-#include "thread.h"
+#include "module.h"
 
 #include <linux/sched.h>
-#include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
-#include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 
 #include "arch/arch.h"
+#include "clone.h"
 #include "compat/ksym.h"
 #include "futex.h"
-#include "module.h"
 
 /**
- * struct clone_request - What a thread is to start with.
+ * struct thread - What a thread is to start with.
+ * @clone: its making.
  * @entry: its first instruction.
  * @argument: its second argument; the first one is its id.
  * @tid: set to its id.
- * @saved: what was in its maker's restart block.
  */
-struct clone_request {
+struct thread {
+	struct cloudabi_clone clone;
 	unsigned long entry;
 	unsigned long argument;
 	cloudabi_tid_t tid;
-	struct restart_block saved;
 };
 
-static struct tracepoint *fork_tracepoint;
-
-/* Marks a restart block that holds a request; see restart.h. */
-static long holds_request(struct restart_block *block)
+static void prepare(struct cloudabi_clone *clone, struct task_struct *task)
 {
-	return -ENOSYS;
+	struct thread *thread = container_of(clone, struct thread, clone);
+
+	thread->tid = task_pid_nr(task);
+	arch_thread_start(task_pt_regs(task), thread->entry, thread->tid,
+			  thread->argument);
 }
 
-static void probe_fork(void *data, struct task_struct *parent,
-		       struct task_struct *child)
+static int make_thread(struct thread *thread, unsigned long stack,
+		       unsigned long tls)
 {
-	struct clone_request *request;
-
-	if (likely(parent->restart_block.fn != holds_request))
-		return;
-	request = (void __force *)parent->restart_block.futex.uaddr;
-	child->restart_block = request->saved;
-	request->tid = task_pid_nr(child);
-	arch_thread_start(task_pt_regs(child), request->entry, request->tid,
-			  request->argument);
-}
-
-static int clone_thread(struct clone_request *request, unsigned long stack,
-			unsigned long tls)
-{
-	struct restart_block *block = &current->restart_block;
 	struct kernel_clone_args args = {
 		.flags = CLONE_VM | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 			 CLONE_SYSVSEM | CLONE_SETTLS,
 		.stack = stack,
 		.tls = tls,
 	};
-	pid_t pid;
 
-	request->saved = *block;
-	block->fn = holds_request;
-	block->futex.uaddr = (u32 __force __user *)request;
-	pid = ksym_kernel_clone(&args);
-	*block = request->saved;
-	return pid < 0 ? pid : 0;
+	return cloudabi_clone(&thread->clone, &args);
 }
 
 /*
@@ -118,7 +91,7 @@ static int make_tcb(const cloudabi64_threadattr_t *attr, unsigned long *tls)
 int cloudabi_call_thread_create(const cloudabi64_threadattr_t __user *attr,
 				cloudabi_tid_t *tid)
 {
-	struct clone_request request;
+	struct thread thread = { .clone.prepare = prepare };
 	cloudabi64_threadattr_t copy;
 	unsigned long tls;
 	int error;
@@ -128,12 +101,12 @@ int cloudabi_call_thread_create(const cloudabi64_threadattr_t __user *attr,
 	error = make_tcb(&copy, &tls);
 	if (error)
 		return error;
-	request.entry = copy.entry_point;
-	request.argument = copy.argument;
-	error = clone_thread(&request, arch_thread_stack(tls), tls);
+	thread.entry = copy.entry_point;
+	thread.argument = copy.argument;
+	error = make_thread(&thread, arch_thread_stack(tls), tls);
 	if (error)
 		return error;
-	*tid = request.tid;
+	*tid = thread.tid;
 	return 0;
 }
 
@@ -165,35 +138,4 @@ int cloudabi_call_thread_yield(void)
 	/* What the kernel itself must not rely on is what the program asks. */
 	yield();
 	return 0;
-}
-
-static void find_tracepoint(struct tracepoint *tracepoint, void *unused)
-{
-	if (!strcmp(tracepoint->name, "sched_process_fork"))
-		fork_tracepoint = tracepoint;
-}
-
-/**
- * cloudabi_threads_init() - Place the probe.
- *
- * Context: Process context, may sleep.
- * Return: 0, -ENOENT if the kernel has no such tracepoint, -ENOMEM.
- */
-int cloudabi_threads_init(void)
-{
-	for_each_kernel_tracepoint(find_tracepoint, NULL);
-	if (!fork_tracepoint) {
-		pr_err("this kernel has no tracepoint sched_process_fork\n");
-		return -ENOENT;
-	}
-	return tracepoint_probe_register(fork_tracepoint, probe_fork, NULL);
-}
-
-/**
- * cloudabi_threads_exit() - Take the probe away, and wait until nobody is in it.
- */
-void cloudabi_threads_exit(void)
-{
-	tracepoint_probe_unregister(fork_tracepoint, probe_fork, NULL);
-	tracepoint_synchronize_unregister();
 }

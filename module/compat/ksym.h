@@ -103,9 +103,11 @@ struct task_cputime;
  *
  * do_group_exit: no exported function ends a process with a chosen status.
  * do_exit: nor one that ends a thread, before 7.0.
- * kernel_clone: no exported function makes a thread that runs a program.
+ * kernel_clone: no exported function makes a task that runs a program.
  * vfs_read, vfs_write: vfs_iter_read() refuses files without ->read_iter.
  * alloc_file_clone: alloc_file_pseudo() makes a second dentry for the inode.
+ * __x64_sys_execveat: kernel_execve() takes a path where an open file has been
+ *	given, and all between the two is static.
  * __x64_sys_mprotect, __x64_sys_msync: mprotect and msync have no function
  *	below their system call; the wrapper's prototype never changes.
  * do_madvise: no exported function takes an advice for a range.
@@ -140,6 +142,7 @@ struct task_cputime;
 	  (struct file *base, int flags,				\
 	   const struct file_operations *fops),				\
 	  (base, flags, fops))						\
+	X(long, __x64_sys_execveat, (const struct pt_regs *regs), (regs)) \
 	X(long, __x64_sys_mprotect, (const struct pt_regs *regs), (regs)) \
 	X(long, __x64_sys_msync, (const struct pt_regs *regs), (regs))	\
 	X(int, do_madvise,						\

@@ -112,4 +112,15 @@ cloudabi_errno_t crt_thread_start(struct crt_thread *thread,
 /* Waits for its end, and gives its stack back. */
 void crt_thread_join(struct crt_thread *thread);
 
+/**
+ * crt_fork - make a copy of the process
+ * @child: set to its descriptor; to CLOUDABI_PROCESS_CHILD in the copy, which
+ *	has the calling thread alone, by another id
+ *
+ * What other threads hold of private locks is not released in the copy.
+ *
+ * Return: 0 or why there is none.
+ */
+cloudabi_errno_t crt_fork(cloudabi_fd_t *child);
+
 #endif /* _CRT_SYNC_H */

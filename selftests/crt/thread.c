@@ -94,3 +94,13 @@ void crt_thread_join(struct crt_thread *thread)
 	}
 	crt_pages_free(thread->stack, thread->stack_len);
 }
+
+cloudabi_errno_t crt_fork(cloudabi_fd_t *child)
+{
+	cloudabi_tid_t tid;
+	cloudabi_errno_t error = cloudabi_sys_proc_fork(child, &tid);
+
+	if (!error && *child == CLOUDABI_PROCESS_CHILD)
+		crt_tid_set(tid);
+	return error;
+}

@@ -46,6 +46,8 @@ enum given_fd {
 	PATH_ONLY,
 	/* A regular file of 64 KiB that no test changes; byte n is n % 251. */
 	PATTERN,
+	/* The directory of the tests, native ones and programs/. */
+	EXECUTABLES,
 	GIVEN_END,
 };
 
@@ -125,6 +127,7 @@ enum helper_op {
 	HELPER_PESTERED,
 	HELPER_STEP_CLOCK,	/* set the realtime clock @a nanoseconds on */
 	HELPER_COUNT_TASKS,	/* threads of the program */
+	HELPER_COUNT_CHILDREN,	/* its children, dead ones too */
 	/* Do what the bits of @a say, again and again */
 	HELPER_UNSETTLE,
 	/* How often; whatever was changed is as before. */
