@@ -303,7 +303,10 @@ static int execute(struct cloudabi_handover *handover)
 {
 	int error;
 
-	error = deny_write_access(handover->file);
+	/* The kernel looks at this, too, but only now is it what counts first. */
+	error = file_permission(handover->file, MAY_EXEC);
+	if (!error)
+		error = deny_write_access(handover->file);
 	if (error)
 		return error;
 	__module_get(THIS_MODULE);

@@ -29,4 +29,9 @@ TEST_F_TIMEOUT(process, process, LIMIT)
 	EXPECT_TRUE(helped_run("process", NULL));
 }
 
+TEST_F_TIMEOUT(process, replace, LIMIT)
+{
+	EXPECT_TRUE(helped_run("replace", NULL));
+}
+
 TEST_HARNESS_MAIN

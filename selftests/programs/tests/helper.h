@@ -128,6 +128,7 @@ enum helper_op {
 	HELPER_STEP_CLOCK,	/* set the realtime clock @a nanoseconds on */
 	HELPER_COUNT_TASKS,	/* threads of the program */
 	HELPER_COUNT_CHILDREN,	/* its children, dead ones too */
+	HELPER_CHMOD,		/* /tmp/replace.file to mode @a */
 	/* Do what the bits of @a say, again and again */
 	HELPER_UNSETTLE,
 	/* How often; whatever was changed is as before. */
