@@ -23,7 +23,8 @@ struct cloudabi_clone {
 	struct restart_block saved;
 };
 
-int cloudabi_clone(struct cloudabi_clone *clone, struct kernel_clone_args *args);
+int cloudabi_clone(struct cloudabi_clone *clone,
+		   struct kernel_clone_args *args);
 
 int cloudabi_clone_init(void);
 void cloudabi_clone_exit(void);

@@ -125,8 +125,7 @@ static void close_all(void)
 	rcu_read_lock();
 	fdt = files_fdtable(current->files);
 	rcu_read_unlock();
-	for_each_set_bit(fd, fdt->open_fds, fdt->max_fds)
-		close_fd(fd);
+	for_each_set_bit(fd, fdt->open_fds, fdt->max_fds) close_fd(fd);
 }
 
 /**
@@ -276,21 +275,21 @@ struct strings {
 static int execute_with_strings(struct cloudabi_handover *handover)
 {
 	struct mm_struct *mm = current->mm;
-	struct strings __user *strings;
-	unsigned long address;
+	unsigned long address, argv, empty;
 	int error;
 
-	address = vm_mmap(NULL, 0, sizeof(*strings), PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	address = vm_mmap(NULL, 0, sizeof(struct strings),
+			  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  0);
 	if (IS_ERR_VALUE(address))
 		return address;
-	strings = (struct strings __user *)address;
-	error = put_user((u64)&strings->empty, &strings->argv[0]);
+	argv = address + offsetof(struct strings, argv);
+	empty = address + offsetof(struct strings, empty);
+	error = put_user((u64)empty, (u64 __user *)argv);
 	if (!error)
-		error = call_execveat(handover, (u64)&strings->argv,
-				      (u64)&strings->empty);
+		error = call_execveat(handover, argv, empty);
 	if (current->mm == mm)
-		vm_munmap(address, sizeof(*strings));
+		vm_munmap(address, sizeof(struct strings));
 	return error;
 }
 

@@ -118,6 +118,23 @@ test_grep()
 	grep_one "$1" 0 short 'no end'
 }
 
+# Programs that start programs, each built as the others are or in another way.
+test_pipeline()
+{
+	grep -v '^line 1' <"$tmp/lines" | LC_ALL=C sort | wc -l |
+		sed 's/^ *//' >"$tmp/want"
+	"./$1pipeline" "$1grep" -v '^line 1' '|' "$1sort" -j2 '|' wc -l \
+		<"$tmp/lines" 3<. >"$tmp/got"
+	same "$1pipeline grep sort wc"
+	sha256sum <"$tmp/random" >"$tmp/want"
+	"./$1pipeline" exec/cat '|' generic/cat '|' sum \
+		<"$tmp/random" 3<. >"$tmp/got"
+	same "$1pipeline cat cat sum"
+	"./$1pipeline" "$1cat" '|' "$1grep" nowhere <"$tmp/lines" 3<.
+	[ $? = 1 ]
+	result "$1pipeline has the status of its last program"
+}
+
 # fails STATUS MESSAGE COMMAND: the command's status and its message.
 fails()
 {
@@ -136,6 +153,11 @@ test_errors()
 	fails 1 'usage: sum <FILE' './sum word </dev/null'
 	fails 2 'grep: pattern: [ without ]' "./grep '[' </dev/null"
 	fails 2 'usage: grep [-cFinqv] PATTERN <FILE' './grep </dev/null'
+	fails 127 'pipeline: nothing: ENOENT' './pipeline cat "|" nothing 3<.'
+	fails 127 'pipeline: ../t: ENOTCAPABLE' './pipeline ../t 3<.'
+	fails 127 'pipeline: cat: EBADF' './pipeline cat </dev/null'
+	fails 127 'pipeline: process_test: ENOEXEC' \
+		'./pipeline process_test </dev/null 3<..'
 }
 
 # passes PROGRAM: a test program, which prints KTAP of its own.
@@ -161,7 +183,7 @@ test_basics()
 }
 
 echo 'KTAP version 1'
-echo '1..113'
+echo '1..126'
 make_inputs
 for variant in '' generic/ exec/; do
 	test_sum "$variant"
@@ -169,6 +191,7 @@ for variant in '' generic/ exec/; do
 	test_cat "$variant"
 	test_wc "$variant"
 	test_grep "$variant"
+	test_pipeline "$variant"
 	test_basics "$variant"
 done
 test_errors

@@ -35,7 +35,7 @@ struct cloudabi_ctl_version {
 	__u64 errata;
 };
 
-#define CLOUDABI_CTL_ABI_VERSION	2
+#define CLOUDABI_CTL_ABI_VERSION	3
 
 #define CLOUDABI_CTL_CALL_WORDS		2
 
