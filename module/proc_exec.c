@@ -125,7 +125,8 @@ static void close_all(void)
 	rcu_read_lock();
 	fdt = files_fdtable(current->files);
 	rcu_read_unlock();
-	for_each_set_bit(fd, fdt->open_fds, fdt->max_fds) close_fd(fd);
+	for_each_set_bit(fd, fdt->open_fds, fdt->max_fds)
+		close_fd(fd);
 }
 
 /**

@@ -263,8 +263,7 @@ static void set_code(bool has_code, cloudabi_exitcode_t code)
 	struct process *process;
 
 	raw_spin_lock(&processes_lock);
-	hash_for_each_possible(processes, process, node, (unsigned long)pid)
-	{
+	hash_for_each_possible(processes, process, node, (unsigned long)pid) {
 		if (process->pid == pid) {
 			process->has_code = has_code;
 			process->code = code;
