@@ -105,7 +105,8 @@ struct cloudabi_handover *cloudabi_handover_claim(struct linux_binprm *bprm)
 {
 	struct cloudabi_handover *handover;
 
-	if (!cloudabi_current())
+	/* The kernel starts programs from tasks without an address space. */
+	if (!current->mm || !cloudabi_current())
 		return NULL;
 	handover = pending();
 	if (!handover)
