@@ -47,35 +47,31 @@
  * struct cloudabi_parcel - Descriptors on their way out.
  * @count: how many.
  * @table: what the kernel is shown.
- * @control: the control message, which names all of them.
- * @numbers: the rest of the control message.
+ * @control: the control message, which names all of them; behind @slots.
  * @slots: what is in the table, a reference each.
  */
 struct cloudabi_parcel {
 	unsigned int count;
 	struct cloudabi_table table;
-	struct cmsghdr control;
-	int numbers[ALIGN(SCM_MAX_FD, 2)];
+	struct cmsghdr *control;
 	struct file *slots[];
 };
 
-static_assert(sizeof(struct cmsghdr) == CMSG_ALIGN(sizeof(struct cmsghdr)));
-static_assert(offsetof(struct cloudabi_parcel, numbers) ==
-	      offsetof(struct cloudabi_parcel, control) +
-		      sizeof(struct cmsghdr));
+static_assert(__alignof__(struct cmsghdr) <= __alignof__(struct file *));
 static_assert(SCM_MAX_FD <= CLOUDABI_TABLE_MAX);
 
 static void make_control(struct cloudabi_parcel *parcel)
 {
+	int *numbers = CMSG_DATA(parcel->control);
 	unsigned int i;
 
-	parcel->control = (struct cmsghdr){
+	*parcel->control = (struct cmsghdr){
 		.cmsg_len = CMSG_LEN(parcel->count * sizeof(int)),
 		.cmsg_level = SOL_SOCKET,
 		.cmsg_type = SCM_RIGHTS,
 	};
 	for (i = 0; i < parcel->count; i++)
-		parcel->numbers[i] = i;
+		numbers[i] = i;
 }
 
 static int fill(struct cloudabi_parcel *parcel, const cloudabi_fd_t __user *fds,
@@ -112,10 +108,14 @@ struct cloudabi_parcel *cloudabi_parcel_pack(const cloudabi_fd_t __user *fds,
 
 	if (count > SCM_MAX_FD)
 		return ERR_PTR(-EINVAL);
-	parcel = kmalloc(struct_size(parcel, slots, count), GFP_KERNEL_ACCOUNT);
+	/* No larger than it must be: kernels clear what they allocate. */
+	parcel = kmalloc(struct_size(parcel, slots, count) +
+				 CMSG_SPACE(count * sizeof(int)),
+			 GFP_KERNEL_ACCOUNT);
 	if (!parcel)
 		return ERR_PTR(-ENOMEM);
 	parcel->count = 0;
+	parcel->control = (struct cmsghdr *)&parcel->slots[count];
 	error = fill(parcel, fds, count);
 	if (error) {
 		cloudabi_parcel_free(parcel);
@@ -147,7 +147,7 @@ static int send_now(struct cloudabi_parcel *parcel, struct socket *sock,
 	struct files_struct *own;
 	int done;
 
-	msg->msg_control = &parcel->control;
+	msg->msg_control = parcel->control;
 	msg->msg_controllen = CMSG_SPACE(parcel->count * sizeof(int));
 	msg->msg_flags |= MSG_DONTWAIT;
 	own = cloudabi_table_show(&parcel->table.files);

@@ -34,20 +34,6 @@ static int finish(ssize_t done, size_t *result)
 	return 0;
 }
 
-static __always_inline int fetch_vector(const struct iovec __user *user,
-					struct iovec *vector)
-{
-	if (!user_read_access_begin(user, sizeof(*user)))
-		return -EFAULT;
-	unsafe_get_user(vector->iov_base, &user->iov_base, fault);
-	unsafe_get_user(vector->iov_len, &user->iov_len, fault);
-	user_read_access_end();
-	return cloudabi_vector_check(vector);
-fault:
-	user_read_access_end();
-	return -EFAULT;
-}
-
 static __always_inline ssize_t transfer_buffer(int direction, struct file *file,
 					       const struct iovec *vector,
 					       loff_t *pos)
@@ -63,7 +49,7 @@ static __always_inline ssize_t transfer_one(int direction, struct file *file,
 					    loff_t *pos)
 {
 	struct iovec vector;
-	int error = fetch_vector(user, &vector);
+	int error = cloudabi_vector_get(user, &vector);
 
 	if (unlikely(error))
 		return error;

@@ -6,6 +6,10 @@
  * sockets that they made, or were handed in, of whatever family. An interrupted
  * transfer is treated as in rw.c. How descriptors travel is told in passing.c.
  *
+ * One buffer and no descriptors is what almost every message is. It goes by a
+ * path of its own, which costs little more than the native calls that have just
+ * that for arguments.
+ *
  * Copyright (C) 2026 The cloudabi.ko authors
  */
 #include "module.h"
@@ -22,18 +26,36 @@
  * A pipe has the type and the rights of a stream socket, and a regular file may
  * be read: what tells them from sockets is this.
  */
-static int get_socket(cloudabi_fd_t fd, cloudabi_rights_t need,
-		      struct cloudabi_handle *handle, struct socket **sock)
+static __always_inline int get_socket(cloudabi_fd_t fd, cloudabi_rights_t need,
+				      struct cloudabi_ref *ref,
+				      struct socket **sock)
 {
-	int error = cloudabi_fget(fd, need, handle);
+	int error = cloudabi_fget_file(fd, need, ref);
 
-	if (error)
+	if (unlikely(error))
 		return error;
-	*sock = sock_from_file(handle->file);
-	if (!*sock) {
-		cloudabi_fput(handle);
+	*sock = sock_from_file(ref->file);
+	if (unlikely(!*sock)) {
+		cloudabi_fput_file(*ref);
 		return -ENOTSOCK;
 	}
+	return 0;
+}
+
+/* The buffer of a message that has one. */
+static __always_inline int get_buffer(int direction, u64 user,
+				      struct iov_iter *iter)
+{
+	struct iovec vector;
+	int error;
+
+	error = cloudabi_vector_get(u64_to_user_ptr(user), &vector);
+	if (unlikely(error))
+		return error;
+	if (!access_ok(vector.iov_base, vector.iov_len))
+		return -EFAULT;
+	iov_iter_ubuf(iter, direction, vector.iov_base,
+		      min_t(size_t, vector.iov_len, MAX_RW_COUNT));
 	return 0;
 }
 
@@ -57,6 +79,63 @@ static unsigned int recv_flags(const struct socket *sock,
 	if (flags & CLOUDABI_SOCK_RECV_WAITALL)
 		native |= MSG_WAITALL;
 	return native;
+}
+
+static __always_inline int get_request(const cloudabi64_recv_in_t __user *user,
+				       cloudabi64_recv_in_t *in)
+{
+	if (!user_read_access_begin(user, sizeof(*user)))
+		return -EFAULT;
+	unsafe_get_user(in->ri_data, &user->ri_data, fault);
+	unsafe_get_user(in->ri_data_len, &user->ri_data_len, fault);
+	unsafe_get_user(in->ri_fds, &user->ri_fds, fault);
+	unsafe_get_user(in->ri_fds_len, &user->ri_fds_len, fault);
+	unsafe_get_user(in->ri_flags, &user->ri_flags, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+static __always_inline int tell(cloudabi64_recv_out_t __user *user,
+				const cloudabi64_recv_out_t *out)
+{
+	if (!user_write_access_begin(user, sizeof(*user)))
+		return -EFAULT;
+	unsafe_copy_to_user((char __user *)user, (const char *)out,
+			    sizeof(*out), fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+static __always_inline cloudabi_roflags_t told_flags(const struct msghdr *msg)
+{
+	return msg->msg_flags & MSG_TRUNC ? CLOUDABI_SOCK_RECV_DATA_TRUNCATED :
+					    0;
+}
+
+static __always_inline int recv_plain(struct socket *sock,
+				      const cloudabi64_recv_in_t *in,
+				      cloudabi64_recv_out_t *out)
+{
+	struct msghdr msg = {};
+	int done;
+
+	done = get_buffer(ITER_DEST, in->ri_data, &msg.msg_iter);
+	if (unlikely(done))
+		return done;
+	done = sock_recvmsg(sock, &msg, recv_flags(sock, in->ri_flags));
+	if (unlikely(done < 0))
+		return cloudabi_restart_code(done);
+	*out = (cloudabi64_recv_out_t){
+		.ro_datalen = done,
+		.ro_flags = told_flags(&msg),
+	};
+	return 0;
 }
 
 /*
@@ -126,10 +205,11 @@ static int recv_vectors(struct receipt *receipt, struct socket *sock)
 static int tell_receipt(const struct receipt *receipt, size_t done)
 {
 	const struct cloudabi_mailbox *mailbox = &receipt->mailbox;
-	cloudabi64_recv_out_t out = { .ro_datalen = done };
+	cloudabi64_recv_out_t out = {
+		.ro_datalen = done,
+		.ro_flags = told_flags(&receipt->msg),
+	};
 
-	if (receipt->msg.msg_flags & MSG_TRUNC)
-		out.ro_flags |= CLOUDABI_SOCK_RECV_DATA_TRUNCATED;
 	if (receipt->has_mailbox) {
 		out.ro_fdslen = mailbox->count;
 		if (mailbox->truncated)
@@ -139,7 +219,7 @@ static int tell_receipt(const struct receipt *receipt, size_t done)
 				 mailbox->count * sizeof(*mailbox->fds)))
 			return -EFAULT;
 	}
-	return copy_to_user(receipt->out, &out, sizeof(out)) ? -EFAULT : 0;
+	return tell(receipt->out, &out);
 }
 
 /* A call that fails leaves no descriptor that the program does not know of. */
@@ -159,6 +239,18 @@ static int finish_receipt(struct receipt *receipt, int done)
 	return error;
 }
 
+static noinline int recv_any(struct socket *sock, struct cloudabi_ref ref,
+			     const cloudabi64_recv_in_t *in,
+			     cloudabi64_recv_out_t __user *out)
+{
+	struct receipt receipt = { .in = *in, .out = out };
+	int done = recv_vectors(&receipt, sock);
+
+	/* Before anything is closed: see struct cloudabi_handle. */
+	cloudabi_fput_file(ref);
+	return finish_receipt(&receipt, done);
+}
+
 /**
  * cloudabi_call_sock_recv() - Receive data and descriptors.
  * @sock: descriptor with FD_READ.
@@ -175,20 +267,24 @@ int cloudabi_call_sock_recv(cloudabi_fd_t sock,
 			    const cloudabi64_recv_in_t __user *in,
 			    cloudabi64_recv_out_t __user *out)
 {
-	struct receipt receipt = { .out = out };
-	struct cloudabi_handle handle;
+	cloudabi64_recv_in_t request;
+	cloudabi64_recv_out_t told;
+	struct cloudabi_ref ref;
 	struct socket *socket;
-	int done;
+	int error;
 
-	if (copy_from_user(&receipt.in, in, sizeof(receipt.in)))
+	if (unlikely(get_request(in, &request)))
 		return -EFAULT;
-	done = get_socket(sock, CLOUDABI_NEED_sock_recv, &handle, &socket);
-	if (done)
-		return done;
-	done = recv_vectors(&receipt, socket);
-	/* Before anything is closed: see struct cloudabi_handle. */
-	cloudabi_fput(&handle);
-	return finish_receipt(&receipt, done);
+	error = get_socket(sock, CLOUDABI_NEED_sock_recv, &ref, &socket);
+	if (unlikely(error))
+		return error;
+	if (unlikely(request.ri_data_len != 1 || request.ri_fds_len))
+		return recv_any(socket, ref, &request, out);
+	error = recv_plain(socket, &request, &told);
+	cloudabi_fput_file(ref);
+	if (unlikely(error))
+		return error;
+	return tell(out, &told);
 }
 
 /* What is left of a stream behind the part that descriptors went with. */
@@ -219,7 +315,8 @@ static int send_with_fds(struct socket *sock, struct msghdr *msg,
 	return send_rest(sock, msg, done);
 }
 
-static int send_vectors(struct socket *sock, const cloudabi64_send_in_t *in)
+static noinline int send_any(struct socket *sock,
+			     const cloudabi64_send_in_t *in)
 {
 	struct msghdr msg = { .msg_flags = MSG_NOSIGNAL | wait_flag(sock) };
 	struct cloudabi_vectors vectors;
@@ -236,7 +333,35 @@ static int send_vectors(struct socket *sock, const cloudabi64_send_in_t *in)
 	else
 		done = sock_sendmsg(sock, &msg);
 	cloudabi_vectors_put(&vectors);
-	return cloudabi_restart_code(done);
+	return done;
+}
+
+static __always_inline int send_plain(struct socket *sock,
+				      const cloudabi64_send_in_t *in)
+{
+	struct msghdr msg = { .msg_flags = MSG_NOSIGNAL | wait_flag(sock) };
+	int error;
+
+	error = get_buffer(ITER_SOURCE, in->si_data, &msg.msg_iter);
+	if (unlikely(error))
+		return error;
+	return sock_sendmsg(sock, &msg);
+}
+
+static __always_inline int get_message(const cloudabi64_send_in_t __user *user,
+				       cloudabi64_send_in_t *in)
+{
+	if (!user_read_access_begin(user, sizeof(*user)))
+		return -EFAULT;
+	unsafe_get_user(in->si_data, &user->si_data, fault);
+	unsafe_get_user(in->si_data_len, &user->si_data_len, fault);
+	unsafe_get_user(in->si_fds, &user->si_fds, fault);
+	unsafe_get_user(in->si_fds_len, &user->si_fds_len, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
 /**
@@ -258,20 +383,23 @@ int cloudabi_call_sock_send(cloudabi_fd_t sock,
 			    const cloudabi64_send_in_t __user *in,
 			    cloudabi64_send_out_t __user *out)
 {
-	struct cloudabi_handle handle;
 	cloudabi64_send_in_t request;
+	struct cloudabi_ref ref;
 	struct socket *socket;
 	int done;
 
-	if (copy_from_user(&request, in, sizeof(request)))
+	if (unlikely(get_message(in, &request)))
 		return -EFAULT;
-	done = get_socket(sock, CLOUDABI_NEED_sock_send, &handle, &socket);
-	if (done)
+	done = get_socket(sock, CLOUDABI_NEED_sock_send, &ref, &socket);
+	if (unlikely(done))
 		return done;
-	done = send_vectors(socket, &request);
-	cloudabi_fput(&handle);
-	if (done < 0)
-		return done;
+	if (likely(request.si_data_len == 1 && !request.si_fds_len))
+		done = send_plain(socket, &request);
+	else
+		done = send_any(socket, &request);
+	cloudabi_fput_file(ref);
+	if (unlikely(done < 0))
+		return cloudabi_restart_code(done);
 	return put_user((u64)done, &out->so_datalen);
 }
 
@@ -286,17 +414,17 @@ int cloudabi_call_sock_send(cloudabi_fd_t sock,
  */
 int cloudabi_call_sock_shutdown(cloudabi_fd_t sock, cloudabi_sdflags_t how)
 {
-	struct cloudabi_handle handle;
+	struct cloudabi_ref ref;
 	struct socket *socket;
 	int error;
 
 	if (!how || how & ~(CLOUDABI_SHUT_RD | CLOUDABI_SHUT_WR))
 		return -EINVAL;
-	error = get_socket(sock, CLOUDABI_NEED_sock_shutdown, &handle, &socket);
+	error = get_socket(sock, CLOUDABI_NEED_sock_shutdown, &ref, &socket);
 	if (error)
 		return error;
 	/* The native values are the bits less one. */
 	error = ksym___sys_shutdown_sock(socket, how - 1);
-	cloudabi_fput(&handle);
+	cloudabi_fput_file(ref);
 	return error;
 }

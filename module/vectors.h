@@ -7,6 +7,7 @@
 #ifndef _CLOUDABI_VECTORS_H
 #define _CLOUDABI_VECTORS_H
 
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "module.h"
@@ -39,6 +40,27 @@ static __always_inline int cloudabi_vector_check(struct iovec *vector)
 	if (!vector->iov_len)
 		vector->iov_base = NULL;
 	return (ssize_t)vector->iov_len < 0 ? -EINVAL : 0;
+}
+
+/**
+ * cloudabi_vector_get() - Copy and check the only vector of a call.
+ * @user: where the program has it.
+ * @vector: filled in on success. Nothing was asked about the buffer yet.
+ *
+ * Return: 0; -EFAULT; -EINVAL for a length above SSIZE_MAX.
+ */
+static __always_inline int cloudabi_vector_get(const struct iovec __user *user,
+					       struct iovec *vector)
+{
+	if (!user_read_access_begin(user, sizeof(*user)))
+		return -EFAULT;
+	unsafe_get_user(vector->iov_base, &user->iov_base, fault);
+	unsafe_get_user(vector->iov_len, &user->iov_len, fault);
+	user_read_access_end();
+	return cloudabi_vector_check(vector);
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
 int cloudabi_vectors_get(const void __user *user, size_t count,
