@@ -56,6 +56,10 @@
 	TRAP4 renameat, __NR_renameat
 	TRAP4 ppoll, __NR_ppoll
 	TRAP getdents64, __NR_getdents64
+	TRAP4 recvfrom, __NR_recvfrom
+	TRAP4 sendto, __NR_sendto
+	TRAP recvmsg, __NR_recvmsg
+	TRAP sendmsg, __NR_sendmsg
 	TRAP unlinkat, __NR_unlinkat
 	TRAP read, __NR_read
 	TRAP write, __NR_write

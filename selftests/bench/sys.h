@@ -23,6 +23,9 @@
  *	bool sys_readlink(int dir, const char *name, void *buf, size_t len);
  *	bool sys_rename(int dir, const char *from, const char *to);
  *	bool sys_list(int dir, void *buf, size_t len);
+ *	bool sys_send(int sock, const void *buf, size_t len);
+ *	bool sys_recv(int sock, void *buf, size_t len);
+ *	bool sys_pass_close(int from, int to, int fd);
  *	uint64_t sys_time(void);
  *	bool sys_clock(void);
  *	bool sys_resolution(void);
@@ -39,6 +42,9 @@
  * promise that: openat2() does. A file is opened for reading and writing, with
  * all rights that it then can have, or with few, of which native processes know
  * nothing. sys_list() reads a directory that fits the buffer, from its beginning.
+ *
+ * sys_send() and sys_recv() move bytes through sockets; sys_pass_close() sends one
+ * byte and a descriptor, receives them at the other end, and closes the copy.
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */

@@ -25,7 +25,9 @@
 	X(file_unlink) \
 	X(mem_map) \
 	X(mem_unmap) \
-	X(poll)
+	X(poll) \
+	X(sock_recv) \
+	X(sock_send)
 
 #define POINTER(name) __typeof__(cloudabi_sys_##name) *name;
 static struct {
@@ -197,6 +199,56 @@ static inline bool sys_list(int dir, void *buf, size_t len)
 
 	return !vdso.file_readdir(dir, buf, len, 0, &used) && used &&
 	       used < len;
+}
+
+static inline bool sys_send_as(int sock, const void *buf, size_t len,
+			       const cloudabi_fd_t *fds, size_t count)
+{
+	cloudabi_ciovec_t iov = { .buf = buf, .buf_len = len };
+	cloudabi_send_in_t in = {
+		.si_data = &iov,
+		.si_data_len = 1,
+		.si_fds = fds,
+		.si_fds_len = count,
+	};
+	cloudabi_send_out_t out;
+
+	return !vdso.sock_send(sock, &in, &out) && out.so_datalen == len;
+}
+
+static inline bool sys_recv_as(int sock, void *buf, size_t len,
+			       cloudabi_fd_t *fds, size_t count)
+{
+	cloudabi_iovec_t iov = { .buf = buf, .buf_len = len };
+	cloudabi_recv_in_t in = {
+		.ri_data = &iov,
+		.ri_data_len = 1,
+		.ri_fds = fds,
+		.ri_fds_len = count,
+	};
+	cloudabi_recv_out_t out;
+
+	return !vdso.sock_recv(sock, &in, &out) && out.ro_datalen == len &&
+	       out.ro_fdslen == count;
+}
+
+static inline bool sys_send(int sock, const void *buf, size_t len)
+{
+	return sys_send_as(sock, buf, len, NULL, 0);
+}
+
+static inline bool sys_recv(int sock, void *buf, size_t len)
+{
+	return sys_recv_as(sock, buf, len, NULL, 0);
+}
+
+static inline bool sys_pass_close(int from, int to, int fd)
+{
+	cloudabi_fd_t number = fd;
+	char byte = 0;
+
+	return sys_send_as(from, &byte, 1, &number, 1) &&
+	       sys_recv_as(to, &byte, 1, &number, 1) && !vdso.fd_close(number);
 }
 
 static inline uint64_t sys_time(void)

@@ -8,6 +8,8 @@
 #define _SYS_NATIVE_H
 
 #include <elf.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include <asm/stat.h>
 #include <linux/fcntl.h>
@@ -15,7 +17,6 @@
 #include <linux/mman.h>
 #include <linux/openat2.h>
 #include <linux/poll.h>
-#include <linux/time.h>
 
 /* native.S; what fails returns -1. */
 long native_getppid(void);
@@ -36,6 +37,12 @@ long native_readlinkat(int dir, const char *name, void *buf, size_t len);
 long native_renameat(int dir1, const char *from, int dir2, const char *to);
 long native_unlinkat(int dir, const char *name, int flags);
 long native_getdents64(int dir, void *buf, size_t len);
+long native_sendto(int sock, const void *buf, size_t len, int flags,
+		   const void *address, size_t size);
+long native_recvfrom(int sock, void *buf, size_t len, int flags, void *address,
+		     unsigned int *size);
+long native_sendmsg(int sock, const struct msghdr *msg, int flags);
+long native_recvmsg(int sock, struct msghdr *msg, int flags);
 long native_clock_gettime(int clock, struct timespec *time);
 _Noreturn void native_exit_group(int code);
 
@@ -206,6 +213,45 @@ static inline bool sys_list(int dir, void *buf, size_t len)
 {
 	return !native_lseek(dir, 0, SEEK_SET) &&
 	       native_getdents64(dir, buf, len) > 0;
+}
+
+static inline bool sys_send(int sock, const void *buf, size_t len)
+{
+	return native_sendto(sock, buf, len, MSG_NOSIGNAL, NULL, 0) ==
+	       (long)len;
+}
+
+static inline bool sys_recv(int sock, void *buf, size_t len)
+{
+	return native_recvfrom(sock, buf, len, 0, NULL, NULL) == (long)len;
+}
+
+/* Both directions use one control message. */
+static inline bool sys_pass_close(int from, int to, int fd)
+{
+	struct {
+		struct cmsghdr header;
+		int fd;
+	} control = {
+		.header.cmsg_len = CMSG_LEN(sizeof(int)),
+		.header.cmsg_level = SOL_SOCKET,
+		.header.cmsg_type = SCM_RIGHTS,
+		.fd = fd,
+	};
+	char byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	if (native_sendmsg(from, &msg, MSG_NOSIGNAL) != 1)
+		return false;
+	return native_recvmsg(to, &msg, MSG_CMSG_CLOEXEC) == 1 &&
+	       control.header.cmsg_type == SCM_RIGHTS &&
+	       !native_close(control.fd);
 }
 
 static inline uint64_t sys_time(void)

@@ -16,6 +16,9 @@
  *	5	a FIFO, for reading and writing (SYS_POLL_FD)
  *	6	a directory with a file 'file' and a symbolic link 'link'
  *	7	a directory with entries to list, less than a page of them
+ *	8	a local stream socket; whoever is at its other end sends back what
+ *		comes
+ *	9, 10	a pair of local stream sockets, in blocking mode
  *
  * A row runs as so many batches; the one that took least counts, as anything
  * that disturbs (interrupts, caches) only adds. The same number of empty
@@ -26,7 +29,10 @@
 #include "sys.h"
 #include "ticks.h"
 
-enum { SETTINGS, RESULTS, FILE_FD = 3, ZERO_FD, FIFO_FD, DIR_FD, LIST_FD };
+enum {
+	SETTINGS, RESULTS, FILE_FD = 3, ZERO_FD, FIFO_FD, DIR_FD, LIST_FD,
+	ECHO_FD, HERE_FD, THERE_FD,
+};
 
 struct row {
 	const char *name;
@@ -36,6 +42,9 @@ struct row {
 };
 
 static char buffer[SYS_PAGE] __attribute__((aligned(SYS_PAGE)));
+
+/* Small enough for a socket to hold all of it. */
+static char stream[65536] __attribute__((aligned(SYS_PAGE)));
 
 #define BARRIER() __asm__ volatile ("" : : : "memory")
 
@@ -93,6 +102,11 @@ ROW(list, sys_list(LIST_FD, buffer, SYS_PAGE))
 ROW(poll_1, sys_poll(1))
 ROW(poll_10, sys_poll(10))
 ROW(poll_1000, sys_poll(1000))
+ROW(sock_1, sys_send(HERE_FD, buffer, 1) & sys_recv(THERE_FD, buffer, 1))
+ROW(sock_64k, sys_send(HERE_FD, stream, sizeof(stream)) &
+	      sys_recv(THERE_FD, stream, sizeof(stream)))
+ROW(ping, sys_send(ECHO_FD, buffer, 1) & sys_recv(ECHO_FD, buffer, 1))
+ROW(pass_close, sys_pass_close(HERE_FD, THERE_FD, ZERO_FD))
 ROW(map_unmap, map_unmap(false))
 ROW(map_touch_unmap, map_unmap(true))
 
@@ -126,6 +140,10 @@ static const struct row rows[] = {
 	ENTRY(poll_1, 500),
 	ENTRY(poll_10, 250),
 	ENTRY(poll_1000, 5),
+	ENTRY(sock_1, 250),
+	ENTRY(sock_64k, 10),
+	ENTRY(ping, 100),
+	ENTRY(pass_close, 100),
 	ENTRY(map_unmap, 100),
 	ENTRY(map_touch_unmap, 100),
 };
