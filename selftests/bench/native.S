@@ -55,6 +55,9 @@
 	TRAP4 readlinkat, __NR_readlinkat
 	TRAP4 renameat, __NR_renameat
 	TRAP4 ppoll, __NR_ppoll
+	TRAP4 wait4, __NR_wait4
+	TRAP4 execveat, __NR_execveat
+	TRAP fork, __NR_fork
 	TRAP getdents64, __NR_getdents64
 	TRAP4 recvfrom, __NR_recvfrom
 	TRAP4 sendto, __NR_sendto

@@ -13,6 +13,7 @@
  *	bool sys_write(int fd, const void *buf, size_t len);
  *	bool sys_seek(int fd, uint64_t offset);
  *	bool sys_dup_close(int fd);
+ *	bool sys_poll_init(void);
  *	bool sys_poll(unsigned int n);
  *	void *sys_map(bool writable);
  *	bool sys_unmap(void *page);
@@ -26,6 +27,7 @@
  *	bool sys_send(int sock, const void *buf, size_t len);
  *	bool sys_recv(int sock, void *buf, size_t len);
  *	bool sys_pass_close(int from, int to, int fd);
+ *	bool sys_fork(int program);
  *	uint64_t sys_time(void);
  *	bool sys_clock(void);
  *	bool sys_resolution(void);
@@ -33,10 +35,10 @@
  *
  * A bool is whether all went as it should, and for transfers in full; where
  * nobody looks at it the compiler leaves the comparison out. sys_null() is the
- * call that does least; sys_poll() asks SYS_POLL_FD, which has nothing to read, so
- * many times in one call; sys_map() makes one anonymous page, or NULL; sys_time()
- * is in nanoseconds. The last two do not need the kernel, if all is well: they ask
- * for the monotonic clock and for its resolution.
+ * call that does least; sys_poll(), after sys_poll_init(), asks SYS_POLL_FD, which
+ * has nothing to read, so many times in one call; sys_map() makes one anonymous
+ * page, or NULL; sys_time() is in nanoseconds. The last two do not need the kernel,
+ * if all is well: they ask for the monotonic clock and for its resolution.
  *
  * Names start at a directory and stay beneath it, as far as native calls can
  * promise that: openat2() does. A file is opened for reading and writing, with
@@ -45,6 +47,10 @@
  *
  * sys_send() and sys_recv() move bytes through sockets; sys_pass_close() sends one
  * byte and a descriptor, receives them at the other end, and closes the copy.
+ *
+ * sys_fork() makes a child, which ends at once or executes the program with one word
+ * for an argument if there is one (not -1), waits for its end, and looks whether it
+ * is the right one.
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */

@@ -26,6 +26,9 @@
 	X(mem_map) \
 	X(mem_unmap) \
 	X(poll) \
+	X(proc_exec) \
+	X(proc_exit) \
+	X(proc_fork) \
 	X(sock_recv) \
 	X(sock_send)
 
@@ -56,14 +59,18 @@ static inline bool sys_init(void)
 {
 	bool all = true;
 
+#define FIND(name) vdso.name = find("cloudabi_sys_" #name, &all);
+	FOR_EACH_USED(FIND)
+	return all;
+}
+
+static inline bool sys_poll_init(void)
+{
 	for (unsigned int i = 1; i <= SYS_POLL_MAX; i++) {
 		subscriptions[i].type = CLOUDABI_EVENTTYPE_FD_READ;
 		subscriptions[i].fd_readwrite.fd = SYS_POLL_FD;
 	}
-
-#define FIND(name) vdso.name = find("cloudabi_sys_" #name, &all);
-	FOR_EACH_USED(FIND)
-	return all;
+	return true;
 }
 
 /* That of a clock which no vDSO knows. */
@@ -249,6 +256,34 @@ static inline bool sys_pass_close(int from, int to, int fd)
 
 	return sys_send_as(from, &byte, 1, &number, 1) &&
 	       sys_recv_as(to, &byte, 1, &number, 1) && !vdso.fd_close(number);
+}
+
+static inline bool sys_wait(cloudabi_fd_t child)
+{
+	cloudabi_subscription_t in = {
+		.type = CLOUDABI_EVENTTYPE_PROC_TERMINATE,
+		.proc_terminate.fd = child,
+	};
+	cloudabi_event_t out;
+	size_t n;
+
+	return !vdso.poll(&in, &out, 1, &n) && !out.error &&
+	       !out.proc_terminate.exitcode && !out.proc_terminate.signal;
+}
+
+static inline bool sys_fork(int program)
+{
+	cloudabi_fd_t child;
+	cloudabi_tid_t tid;
+
+	if (vdso.proc_fork(&child, &tid))
+		return false;
+	if (child == CLOUDABI_PROCESS_CHILD) {
+		if (program >= 0)
+			vdso.proc_exec(program, "exit", 4, NULL, 0);
+		vdso.proc_exit(program >= 0);
+	}
+	return sys_wait(child) & !vdso.fd_close(child);
 }
 
 static inline uint64_t sys_time(void)

@@ -44,6 +44,10 @@ long native_recvfrom(int sock, void *buf, size_t len, int flags, void *address,
 long native_sendmsg(int sock, const struct msghdr *msg, int flags);
 long native_recvmsg(int sock, struct msghdr *msg, int flags);
 long native_clock_gettime(int clock, struct timespec *time);
+long native_fork(void);
+long native_wait4(int pid, int *status, int options, void *usage);
+long native_execveat(int dir, const char *name, char *const argv[],
+		     char *const envp[], int flags);
 _Noreturn void native_exit_group(int code);
 
 /* The stack as the program got it: argc, argv, environment, auxiliary vector. */
@@ -106,13 +110,18 @@ static inline bool sys_init(void)
 {
 	uintptr_t base = native_auxv(AT_SYSINFO_EHDR);
 
-	for (unsigned int i = 0; i < SYS_POLL_MAX; i++)
-		pollfds[i] = (struct pollfd){ SYS_POLL_FD, POLLIN, 0 };
 	if (!base)
 		return false;
 	native_vdso.clock_gettime = native_find(base, "__vdso_clock_gettime");
 	native_vdso.clock_getres = native_find(base, "__vdso_clock_getres");
 	return native_vdso.clock_gettime && native_vdso.clock_getres;
+}
+
+static inline bool sys_poll_init(void)
+{
+	for (unsigned int i = 0; i < SYS_POLL_MAX; i++)
+		pollfds[i] = (struct pollfd){ SYS_POLL_FD, POLLIN, 0 };
+	return true;
 }
 
 static inline bool sys_poll(unsigned int n)
@@ -252,6 +261,23 @@ static inline bool sys_pass_close(int from, int to, int fd)
 	return native_recvmsg(to, &msg, MSG_CMSG_CLOEXEC) == 1 &&
 	       control.header.cmsg_type == SCM_RIGHTS &&
 	       !native_close(control.fd);
+}
+
+static inline bool sys_fork(int program)
+{
+	char *const argv[] = { (char *)"exit", NULL };
+	int status = -1;
+	long child;
+
+	child = native_fork();
+	if (!child) {
+		if (program >= 0)
+			native_execveat(program, "", argv, argv + 1,
+					AT_EMPTY_PATH);
+		native_exit_group(program >= 0);
+	}
+	return child > 0 && native_wait4(child, &status, 0, NULL) == child &&
+	       !status;
 }
 
 static inline uint64_t sys_time(void)

@@ -16,9 +16,10 @@
  *	5	a FIFO, for reading and writing (SYS_POLL_FD)
  *	6	a directory with a file 'file' and a symbolic link 'link'
  *	7	a directory with entries to list, less than a page of them
- *	8	a local stream socket; whoever is at its other end sends back what
+ *	8	a program that ends at once
+ *	9	a local stream socket; whoever is at its other end sends back what
  *		comes
- *	9, 10	a pair of local stream sockets, in blocking mode
+ *	10, 11	a pair of local stream sockets, in blocking mode
  *
  * A row runs as so many batches; the one that took least counts, as anything
  * that disturbs (interrupts, caches) only adds. The same number of empty
@@ -31,7 +32,7 @@
 
 enum {
 	SETTINGS, RESULTS, FILE_FD = 3, ZERO_FD, FIFO_FD, DIR_FD, LIST_FD,
-	ECHO_FD, HERE_FD, THERE_FD,
+	PROGRAM_FD, ECHO_FD, HERE_FD, THERE_FD,
 };
 
 struct row {
@@ -39,6 +40,7 @@ struct row {
 	unsigned int loops;	/* of a batch */
 	bool (*once)(void);
 	void (*loop)(unsigned int loops);
+	bool (*prepare)(void);	/* or NULL */
 };
 
 static char buffer[SYS_PAGE] __attribute__((aligned(SYS_PAGE)));
@@ -107,16 +109,23 @@ ROW(sock_64k, sys_send(HERE_FD, stream, sizeof(stream)) &
 	      sys_recv(THERE_FD, stream, sizeof(stream)))
 ROW(ping, sys_send(ECHO_FD, buffer, 1) & sys_recv(ECHO_FD, buffer, 1))
 ROW(pass_close, sys_pass_close(HERE_FD, THERE_FD, ZERO_FD))
+ROW(fork, sys_fork(-1))
+ROW(fork_exec, sys_fork(PROGRAM_FD))
 ROW(map_unmap, map_unmap(false))
 ROW(map_touch_unmap, map_unmap(true))
 
-#define ENTRY(name, loops) { #name, loops, once_##name, loop_##name }
+#define PREPARED(name, loops, prepare) \
+	{ #name, loops, once_##name, loop_##name, prepare }
+#define ENTRY(name, loops) PREPARED(name, loops, NULL)
 
 /*
  * Loops: few enough for batches without a clock tick, at 4 million instructions
  * from one to the next; those of 4k go with the size of the file.
  */
 static const struct row rows[] = {
+	/* First, while both sides have written to the same memory. */
+	ENTRY(fork, 5),
+	ENTRY(fork_exec, 5),
 	ENTRY(null, 1000),
 	ENTRY(clock, 1000),
 	ENTRY(resolution, 1000),
@@ -137,7 +146,7 @@ static const struct row rows[] = {
 	ENTRY(readlink, 500),
 	ENTRY(rename, 100),
 	ENTRY(list, 100),
-	ENTRY(poll_1, 500),
+	PREPARED(poll_1, 500, sys_poll_init),
 	ENTRY(poll_10, 250),
 	ENTRY(poll_1000, 5),
 	ENTRY(sock_1, 250),
@@ -187,7 +196,7 @@ static bool measure(const struct row *row, unsigned int batches,
 	uint64_t gross, net;
 
 	sys_seek(FILE_FD, 0);
-	if (!row->once())
+	if ((row->prepare && !row->prepare()) || !row->once())
 		return false;
 	gross = best(row, false, batches);
 	net = best(row, true, batches);
