@@ -71,12 +71,15 @@ static __always_inline bool cloudabi_is_capability(const struct file *file)
 	       sizeof(cloudabi_capability_fops);
 }
 
-/* Twice, so that the kind is known to the compiler where it matters. */
+/* By kinds, so that the compiler knows the kind where it matters. */
 static __always_inline bool cloudabi_file_covers(const struct file *file,
 						 cloudabi_rights_t need)
 {
 	if (cloudabi_is_regular(file))
 		return rights_native_cover(FILEKIND_REGULAR_FILE, file->f_mode,
+					   need);
+	if (S_ISFIFO(file_inode(file)->i_mode))
+		return rights_native_cover(FILEKIND_SOCKET_STREAM, file->f_mode,
 					   need);
 	return rights_native_cover(cloudabi_filekind_special(file),
 				   file->f_mode, need);

@@ -48,14 +48,56 @@ static bool is_lock_type(cloudabi_eventtype_t type)
 	       type == CLOUDABI_EVENTTYPE_LOCK_WRLOCK;
 }
 
-static void event_for(const cloudabi64_subscription_t *subscription, int error,
-		      cloudabi_event_t *event)
+static __always_inline void event_for(cloudabi_userdata_t userdata,
+				      cloudabi_eventtype_t type, int error,
+				      cloudabi_event_t *event)
 {
 	memset(event, 0, sizeof(*event));
-	event->userdata = subscription->userdata;
-	event->type = subscription->type;
+	event->userdata = userdata;
+	event->type = type;
 	event->error = error ? cloudabi_errno_from_linux(error) :
 			       CLOUDABI_ESUCCESS;
+}
+
+/*
+ * The structures of a call are too small for copy_to_user() and its like: it
+ * would take longer to call them than what they do.
+ */
+static __always_inline int copy_event(cloudabi_event_t __user *to,
+				      const cloudabi_event_t *event)
+{
+	const u64 *word = (const u64 *)event;
+	u64 __user *out = (u64 __user *)to;
+	size_t words = sizeof(*to) / sizeof(u64);
+
+	if (!user_write_access_begin(to, sizeof(*to)))
+		return -EFAULT;
+	for (; words; words--)
+		unsafe_put_user(*word++, out++, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+static int copy_subscriptions(cloudabi64_subscription_t *to,
+			      const cloudabi64_subscription_t __user *from,
+			      size_t count)
+{
+	const u64 __user *in = (const u64 __user *)from;
+	size_t words = count * sizeof(*to) / sizeof(u64);
+	u64 *word = (u64 *)to;
+
+	if (!user_read_access_begin(from, count * sizeof(*to)))
+		return -EFAULT;
+	for (; words; words--)
+		unsafe_get_user(*word++, in++, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
 /* Clocks */
@@ -77,17 +119,35 @@ static ktime_t monotonic_to_host(ktime_t time)
 		       KTIME_MAX - 1);
 }
 
+/* When the call was made first: nobody asks the clock if that does not matter. */
+static u64 start_of(struct cloudabi_restart *restart)
+{
+	if (!restart->start)
+		restart->start = ktime_get_ns();
+	return restart->start;
+}
+
+static u64 relative_deadline(u64 time, struct cloudabi_restart *restart)
+{
+	u64 due;
+
+	if (!time)
+		return 0;
+	return check_add_overflow(start_of(restart), time, &due) ? U64_MAX :
+								   due;
+}
+
 /*
- * The time at which a subscription to a clock is due. A relative one goes by
- * the clock that nobody sets, whichever clock it names.
+ * The time at which a subscription to a clock is due, 0 for at once. A relative
+ * one goes by the clock that nobody sets, whichever clock it names.
  */
 static int clock_deadline(const cloudabi64_subscription_t *subscription,
-			  u64 start, struct cloudabi_timeout *timeout)
+			  struct cloudabi_restart *restart,
+			  struct cloudabi_timeout *timeout)
 {
 	bool absolute = subscription->clock.flags &
 			CLOUDABI_SUBSCRIPTION_CLOCK_ABSTIME;
 	u64 time = subscription->clock.timeout;
-	u64 due;
 
 	switch (subscription->clock.clock_id) {
 	case CLOUDABI_CLOCK_MONOTONIC:
@@ -102,9 +162,9 @@ static int clock_deadline(const cloudabi64_subscription_t *subscription,
 	default:
 		return -EINVAL;
 	}
-	if (!absolute && check_add_overflow(start, time, &due))
-		due = U64_MAX;
-	timeout->expires = clamp_time(absolute ? time : due);
+	if (!absolute)
+		time = relative_deadline(time, restart);
+	timeout->expires = clamp_time(time);
 	if (absolute && timeout->clock == CLOCK_MONOTONIC)
 		timeout->expires = monotonic_to_host(timeout->expires);
 	timeout->slack = min_t(u64, subscription->clock.precision, MAX_SLACK);
@@ -113,10 +173,12 @@ static int clock_deadline(const cloudabi64_subscription_t *subscription,
 
 static bool is_due(const struct cloudabi_timeout *timeout)
 {
-	ktime_t now = timeout->clock == CLOCK_REALTIME ? ktime_get_real() :
-							 ktime_get();
+	ktime_t expires = timeout->expires;
 
-	return timeout->expires != KTIME_MAX && timeout->expires <= now;
+	if (!expires || expires == KTIME_MAX)
+		return !expires;
+	return expires <= (timeout->clock == CLOCK_REALTIME ? ktime_get_real() :
+							      ktime_get());
 }
 
 /* Locks and condition variables */
@@ -179,10 +241,10 @@ static int poll_lock(const cloudabi64_subscription_t *subscriptions,
 	int error = 0;
 
 	if (has_clock)
-		error = clock_deadline(&subscriptions[1], restart->start,
-				       &timeout);
+		error = clock_deadline(&subscriptions[1], restart, &timeout);
 	if (error) {
-		event_for(&subscriptions[1], error, event);
+		event_for(subscriptions[1].userdata, CLOUDABI_EVENTTYPE_CLOCK,
+			  error, event);
 		return 0;
 	}
 	if (subject->type == CLOUDABI_EVENTTYPE_CONDVAR)
@@ -194,51 +256,243 @@ static int poll_lock(const cloudabi64_subscription_t *subscriptions,
 		return cloudabi_restart_later(restart);
 	/* A tracer can have taken the clock away since it was due. */
 	if (error == -ETIMEDOUT && has_clock)
-		event_for(&subscriptions[1], 0, event);
+		event_for(subscriptions[1].userdata, CLOUDABI_EVENTTYPE_CLOCK,
+			  0, event);
 	else
-		event_for(subject, error, event);
+		event_for(subject->userdata, subject->type, error, event);
 	return 0;
 }
 
-/* Descriptors and clocks */
+/* Descriptors and clocks: what is kept of the subscriptions */
+
+/**
+ * struct interest - What is kept of a subscription.
+ * @userdata: for its event.
+ * @fd: the descriptor, if it is to one.
+ * @error: what is wrong with it, if it is to a clock; 0 for nothing.
+ * @type: CLOUDABI_EVENTTYPE_*.
+ */
+struct interest {
+	cloudabi_userdata_t userdata;
+	union {
+		cloudabi_fd_t fd;
+		int error;
+	};
+	cloudabi_eventtype_t type;
+};
+
+/* The interest in a clock has its deadline in the slot behind it. */
+union slot {
+	struct interest interest;
+	struct {
+		ktime_t expires;
+		u32 slack;
+		clockid_t clock;
+	} deadline;
+};
+
+static_assert(sizeof(union slot) == 16);
+static_assert(MAX_SLACK <= U32_MAX);
+
+/**
+ * struct chunk - Some interests, in the order of their subscriptions.
+ * @next: more of them, or NULL.
+ * @end: behind the last of @slots that is used.
+ * @slots: the interests.
+ */
+struct chunk {
+	struct chunk *next;
+	union slot *end;
+	union slot slots[];
+};
+
+static_assert(sizeof(struct chunk) % sizeof(union slot) == 0);
+
+/* Those of a usual call, which are on the stack, and those of a page. */
+#define FEW_SLOTS 14
+#define CHUNK_SLOTS ((PAGE_SIZE - sizeof(struct chunk)) / sizeof(union slot))
 
 /**
  * struct poller - A wait for the first of many things.
- * @subscriptions: copy of them.
- * @count: how many.
- * @start: when the call was made first.
+ * @restart: when the call was made first.
+ * @is_immediate: the call only asks, so no file need know whom to wake.
  * @out: the program's array of events.
  * @used: how many events there are in it.
- * @table: where descriptors put their wait queues.
+ * @error: why the call fails, or 0.
+ * @wait: what descriptors are asked for, and where they put their wait queues.
  * @earliest: the next time that the clock nobody sets is due.
  * @earliest_real: the next time that the clock of the day is due.
+ * @first: what is waited for.
+ * @few: the slots of @first.
  */
 struct poller {
-	cloudabi64_subscription_t *subscriptions;
-	size_t count;
-	u64 start;
+	struct cloudabi_restart *restart;
+	bool is_immediate;
 	cloudabi_event_t __user *out;
 	size_t used;
-	struct poll_wqueues table;
+	int error;
+	poll_table *wait;
 	struct cloudabi_timeout earliest;
 	struct cloudabi_timeout earliest_real;
+	struct chunk first;
+	union slot few[FEW_SLOTS];
 };
 
-static int put_event(struct poller *poller, const cloudabi_event_t *event)
+static bool is_fd_type(cloudabi_eventtype_t type)
 {
-	if (copy_to_user(&poller->out[poller->used], event, sizeof(*event)))
+	return type == CLOUDABI_EVENTTYPE_FD_READ ||
+	       type == CLOUDABI_EVENTTYPE_FD_WRITE ||
+	       type == CLOUDABI_EVENTTYPE_PROC_TERMINATE;
+}
+
+#define FD_OFFSET(member) offsetof(cloudabi64_subscription_t, member.fd)
+
+static_assert(FD_OFFSET(fd_readwrite) == FD_OFFSET(proc_terminate));
+
+/*
+ * Reads subscriptions to descriptors, up to and with one to something else, of
+ * which only the type counts then. Returns how many.
+ */
+static ssize_t read_descriptors(const cloudabi64_subscription_t __user *in,
+				size_t count, union slot *slot)
+{
+	const union slot *end = slot + count;
+	const union slot *start = slot;
+	cloudabi_eventtype_t type;
+
+	if (!user_read_access_begin(in, count * sizeof(*in)))
 		return -EFAULT;
-	poller->used++;
+	for (; slot < end; slot++, in++) {
+		unsafe_get_user(slot->interest.userdata, &in->userdata, fault);
+		unsafe_get_user(slot->interest.fd, &in->fd_readwrite.fd, fault);
+		unsafe_get_user(type, &in->type, fault);
+		slot->interest.type = type;
+		if (unlikely(!is_fd_type(type))) {
+			slot++;
+			break;
+		}
+	}
+	user_read_access_end();
+	return slot - start;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+static int copy_clock(cloudabi64_subscription_t *to,
+		      const cloudabi64_subscription_t __user *from)
+{
+	if (!user_read_access_begin(from, sizeof(*from)))
+		return -EFAULT;
+	unsafe_get_user(to->clock.clock_id, &from->clock.clock_id, fault);
+	unsafe_get_user(to->clock.timeout, &from->clock.timeout, fault);
+	unsafe_get_user(to->clock.precision, &from->clock.precision, fault);
+	unsafe_get_user(to->clock.flags, &from->clock.flags, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+/* Fills in the deadline of the clock whose interest comes before @slot. */
+static int read_clock(struct poller *poller,
+		      const cloudabi64_subscription_t __user *in,
+		      union slot *slot)
+{
+	struct interest *interest = &slot[-1].interest;
+	struct cloudabi_timeout timeout = {};
+	cloudabi64_subscription_t subscription;
+
+	if (copy_clock(&subscription, in))
+		return -EFAULT;
+	interest->error =
+		clock_deadline(&subscription, poller->restart, &timeout);
+	slot->deadline.expires = timeout.expires;
+	slot->deadline.slack = timeout.slack;
+	slot->deadline.clock = timeout.clock;
+	/* That goes for one that is wrong, too. */
+	poller->is_immediate |= !timeout.expires;
 	return 0;
 }
 
-static int put_plain(struct poller *poller,
-		     const cloudabi64_subscription_t *subscription, int error)
+/* Fills a chunk. Returns how many subscriptions it took. */
+static ssize_t fill_chunk(struct poller *poller, struct chunk *chunk,
+			  size_t slots,
+			  const cloudabi64_subscription_t __user *in,
+			  size_t count)
+{
+	/* One is left for the deadline of a clock. */
+	const union slot *last = &chunk->slots[slots - 1];
+	union slot *slot = chunk->slots;
+	size_t done = 0;
+	ssize_t some;
+
+	chunk->next = NULL;
+	while (done < count && slot < last) {
+		some = read_descriptors(
+			in + done, min_t(size_t, count - done, last - slot),
+			slot);
+		if (some < 0)
+			return some;
+		slot += some;
+		done += some;
+		if (slot[-1].interest.type != CLOUDABI_EVENTTYPE_CLOCK)
+			continue;
+		if (read_clock(poller, in + done - 1, slot++))
+			return -EFAULT;
+	}
+	chunk->end = slot;
+	return done;
+}
+
+static int read_all(struct poller *poller,
+		    const cloudabi64_subscription_t __user *in, size_t count)
+{
+	struct chunk *chunk = &poller->first;
+	ssize_t done;
+
+	done = fill_chunk(poller, chunk, FEW_SLOTS, in, count);
+	while (done >= 0 && done < count) {
+		in += done;
+		count -= done;
+		chunk->next = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
+		if (!chunk->next)
+			return -ENOMEM;
+		chunk = chunk->next;
+		done = fill_chunk(poller, chunk, CHUNK_SLOTS, in, count);
+	}
+	return done < 0 ? done : 0;
+}
+
+static void forget_all(struct poller *poller)
+{
+	struct chunk *chunk, *next;
+
+	for (chunk = poller->first.next; chunk; chunk = next) {
+		next = chunk->next;
+		kfree(chunk);
+	}
+}
+
+/* Descriptors and clocks: whether they have something */
+
+/* Who has an event need not be woken any more. */
+static __always_inline void put_event(struct poller *poller,
+				      const cloudabi_event_t *event)
+{
+	poller->wait->_qproc = NULL;
+	if (!poller->error)
+		poller->error = copy_event(&poller->out[poller->used++], event);
+}
+
+static noinline void put_plain(struct poller *poller,
+			       const struct interest *interest, int error)
 {
 	cloudabi_event_t event;
 
-	event_for(subscription, error, &event);
-	return put_event(poller, &event);
+	event_for(interest->userdata, interest->type, error, &event);
+	put_event(poller, &event);
 }
 
 /* One timer for all: not before the first, and not later than any permits. */
@@ -253,19 +507,20 @@ static void take_earlier(struct cloudabi_timeout *earliest,
 	earliest->slack = latest - earliest->expires;
 }
 
-static int poll_clock(struct poller *poller,
-		      const cloudabi64_subscription_t *subscription)
+static void poll_clock(struct poller *poller, const union slot *slot)
 {
-	struct cloudabi_timeout timeout;
-	int error;
+	struct cloudabi_timeout timeout = {
+		.expires = slot[1].deadline.expires,
+		.slack = slot[1].deadline.slack,
+		.clock = slot[1].deadline.clock,
+	};
 
-	error = clock_deadline(subscription, poller->start, &timeout);
-	if (error || is_due(&timeout))
-		return put_plain(poller, subscription, error);
-	take_earlier(timeout.clock == CLOCK_REALTIME ? &poller->earliest_real :
-						       &poller->earliest,
-		     &timeout);
-	return 0;
+	if (slot->interest.error || is_due(&timeout))
+		put_plain(poller, &slot->interest, slot->interest.error);
+	else if (timeout.clock == CLOCK_REALTIME)
+		take_earlier(&poller->earliest_real, &timeout);
+	else
+		take_earlier(&poller->earliest, &timeout);
 }
 
 /* Bytes that can be read without waiting, for files that know. */
@@ -306,123 +561,130 @@ static __poll_t ready_events(struct file *file, poll_table *wait)
  * CloudABI: HANGUP tells that the other side is gone. A pipe says so to its
  * writers by an error, and a socket has errors of its own for the next call.
  */
-static int put_ready(struct poller *poller,
-		     const cloudabi64_subscription_t *subscription,
-		     struct file *file, __poll_t mask)
+static noinline void put_ready(struct poller *poller,
+			       const struct interest *interest,
+			       struct file *file, __poll_t mask)
 {
 	cloudabi_event_t __user *place = &poller->out[poller->used];
-	bool read = subscription->type == CLOUDABI_EVENTTYPE_FD_READ;
+	bool read = interest->type == CLOUDABI_EVENTTYPE_FD_READ;
 	__poll_t hangup = EPOLLHUP | EPOLLERR | (read ? EPOLLRDHUP : 0);
 	cloudabi_event_t event;
 
-	event_for(subscription, 0, &event);
+	event_for(interest->userdata, interest->type, 0, &event);
 	if (read)
 		event.fd_readwrite.nbytes = readable_bytes(
 			file, (int __user *)&place->fd_readwrite.nbytes);
 	if (mask & hangup)
 		event.fd_readwrite.flags = CLOUDABI_EVENT_FD_READWRITE_HANGUP;
-	return put_event(poller, &event);
+	put_event(poller, &event);
 }
 
-static int poll_fd(struct poller *poller,
-		   const cloudabi64_subscription_t *subscription)
+/* In line, for the rights and the events to be constants. */
+static __always_inline void poll_fd(struct poller *poller,
+				    const struct interest *interest,
+				    poll_table *wait, cloudabi_rights_t need,
+				    __poll_t events)
 {
-	bool read = subscription->type == CLOUDABI_EVENTTYPE_FD_READ;
-	__poll_t events = read ? READ_EVENTS : WRITE_EVENTS;
-	poll_table *wait = &poller->table.pt;
-	struct cloudabi_handle handle;
+	struct cloudabi_ref ref;
 	__poll_t mask;
 	int error;
 
-	error = cloudabi_fget(subscription->fd_readwrite.fd,
-			      read ? CLOUDABI_NEED_poll_fd_read :
-				     CLOUDABI_NEED_poll_fd_write,
-			      &handle);
-	if (error)
-		return put_plain(poller, subscription, error);
-	if (poller->used)
-		wait->_qproc = NULL;
+	error = cloudabi_fget_file(interest->fd, need, &ref);
+	if (unlikely(error)) {
+		put_plain(poller, interest, error);
+		return;
+	}
 	wait->_key = events;
-	mask = ready_events(handle.file, wait) & events;
-	error = mask ? put_ready(poller, subscription, handle.file, mask) : 0;
-	cloudabi_fput(&handle);
-	return error;
+	mask = ready_events(ref.file, wait) & events;
+	if (mask)
+		put_ready(poller, interest, ref.file, mask);
+	cloudabi_fput_file(ref);
 }
 
-static int put_end(struct poller *poller,
-		   const cloudabi64_subscription_t *subscription,
-		   struct file *file)
+static void put_end(struct poller *poller, const struct interest *interest,
+		    struct file *file)
 {
 	struct cloudabi_end end;
 	cloudabi_event_t event;
 
 	cloudabi_process_get_end(file, &end);
-	event_for(subscription, 0, &event);
+	event_for(interest->userdata, interest->type, 0, &event);
 	event.proc_terminate.signal = end.signal;
 	event.proc_terminate.exitcode = end.code;
-	return put_event(poller, &event);
+	put_event(poller, &event);
 }
 
 /* No other file than the descriptor of a process has the right. */
-static int poll_process(struct poller *poller,
-			const cloudabi64_subscription_t *subscription)
+static void poll_process(struct poller *poller, const struct interest *interest)
 {
-	poll_table *wait = &poller->table.pt;
 	struct cloudabi_handle handle;
 	int ended, error;
 
-	error = cloudabi_fget(subscription->proc_terminate.fd,
-			      CLOUDABI_NEED_poll_proc_terminate, &handle);
-	if (error)
-		return put_plain(poller, subscription, error);
-	if (poller->used)
-		wait->_qproc = NULL;
-	wait->_key = EPOLLIN;
-	ended = cloudabi_process_poll(handle.file, wait);
+	error = cloudabi_fget(interest->fd, CLOUDABI_NEED_poll_proc_terminate,
+			      &handle);
+	if (error) {
+		put_plain(poller, interest, error);
+		return;
+	}
+	poller->wait->_key = EPOLLIN;
+	ended = cloudabi_process_poll(handle.file, poller->wait);
 	if (ended > 0)
-		error = put_end(poller, subscription, handle.file);
-	else
-		error = ended;
+		put_end(poller, interest, handle.file);
+	else if (ended < 0)
+		poller->error = ended;
 	cloudabi_fput(&handle);
-	return error;
 }
 
-static int poll_one(struct poller *poller,
-		    const cloudabi64_subscription_t *subscription)
+static noinline void poll_rare(struct poller *poller, const union slot *slot)
 {
-	switch (subscription->type) {
+	const struct interest *interest = &slot->interest;
+
+	switch (interest->type) {
 	case CLOUDABI_EVENTTYPE_CLOCK:
-		return poll_clock(poller, subscription);
-	case CLOUDABI_EVENTTYPE_FD_READ:
-	case CLOUDABI_EVENTTYPE_FD_WRITE:
-		return poll_fd(poller, subscription);
+		poll_clock(poller, slot);
+		break;
 	case CLOUDABI_EVENTTYPE_PROC_TERMINATE:
-		return poll_process(poller, subscription);
+		poll_process(poller, interest);
+		break;
 	default:
-		return put_plain(poller, subscription, -EINVAL);
+		put_plain(poller, interest, -EINVAL);
 	}
 }
 
-static int poll_all(struct poller *poller)
+static void poll_chunk(struct poller *poller, const struct chunk *chunk)
 {
-	size_t i;
-	int error;
+	const union slot *slot, *end = chunk->end;
+	poll_table *wait = poller->wait;
+	const struct interest *interest;
 
-	poller->earliest = (struct cloudabi_timeout){ .expires = KTIME_MAX };
-	poller->earliest_real = poller->earliest;
-	for (i = 0; i < poller->count; i++) {
-		error = poll_one(poller, &poller->subscriptions[i]);
-		if (error)
-			return error;
+	for (slot = chunk->slots; slot < end; slot++) {
+		interest = &slot->interest;
+		if (likely(interest->type == CLOUDABI_EVENTTYPE_FD_READ)) {
+			poll_fd(poller, interest, wait,
+				CLOUDABI_NEED_poll_fd_read, READ_EVENTS);
+		} else if (interest->type == CLOUDABI_EVENTTYPE_FD_WRITE) {
+			poll_fd(poller, interest, wait,
+				CLOUDABI_NEED_poll_fd_write, WRITE_EVENTS);
+		} else {
+			poll_rare(poller, slot);
+			slot += interest->type == CLOUDABI_EVENTTYPE_CLOCK;
+		}
+	}
+}
+
+/* Looks at all, and tells what it finds. */
+static void poll_all(struct poller *poller)
+{
+	const struct chunk *chunk;
+
+	for (chunk = &poller->first; chunk; chunk = chunk->next) {
+		poll_chunk(poller, chunk);
 		cond_resched();
 	}
-	/* All files have been told whom to wake; they need not be again. */
-	poller->table.pt._qproc = NULL;
-	return poller->used ? 0 : poller->table.error;
 }
 
 /* Sleeps until a descriptor or a clock may have something. */
-static void sleep(struct poller *poller)
+static void sleep(struct poller *poller, struct poll_wqueues *table)
 {
 	struct cloudabi_timeout *real = &poller->earliest_real;
 	ktime_t expires = poller->earliest.expires;
@@ -437,90 +699,98 @@ static void sleep(struct poller *poller)
 		hrtimer_sleeper_start_expires(&timer, HRTIMER_MODE_ABS);
 	}
 	set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-	if (!READ_ONCE(poller->table.triggered) &&
+	if (!READ_ONCE(table->triggered) &&
 	    (!has_real || READ_ONCE(timer.task)))
 		schedule_hrtimeout_range(expires == KTIME_MAX ? NULL : &expires,
 					 poller->earliest.slack,
 					 HRTIMER_MODE_ABS);
 	__set_current_state(TASK_RUNNING);
 	/* A wake-up from here on must be seen by the next look. */
-	smp_store_mb(poller->table.triggered, 0);
+	smp_store_mb(table->triggered, 0);
 	if (has_real) {
 		hrtimer_cancel(&timer.timer);
 		destroy_hrtimer_on_stack(&timer.timer);
 	}
 }
 
-/* Whether the call only asks: then no file need know whom to wake. */
-static bool is_immediate(const struct poller *poller)
+/* Looks once, so no file need know whom to wake, nor matters what is earliest. */
+static void poll_once(struct poller *poller)
 {
-	const cloudabi64_subscription_t *subscription;
-	size_t i;
+	poll_table nobody;
 
-	for (i = 0; i < poller->count; i++) {
-		subscription = &poller->subscriptions[i];
-		if (subscription->type == CLOUDABI_EVENTTYPE_CLOCK &&
-		    !subscription->clock.timeout)
-			return true;
-	}
-	return false;
+	init_poll_funcptr(&nobody, NULL);
+	poller->wait = &nobody;
+	poll_all(poller);
 }
 
-static int poll_many(struct poller *poller)
+static noinline void poll_until(struct poller *poller)
 {
-	int error;
+	struct poll_wqueues table;
 
-	poll_initwait(&poller->table);
-	if (is_immediate(poller))
-		poller->table.pt._qproc = NULL;
+	poll_initwait(&table);
+	poller->wait = &table.pt;
 	for (;;) {
-		error = poll_all(poller);
-		if (error || poller->used)
+		poller->earliest =
+			(struct cloudabi_timeout){ .expires = KTIME_MAX };
+		poller->earliest_real = poller->earliest;
+		poll_all(poller);
+		if (poller->error || poller->used)
 			break;
-		if (signal_pending(current)) {
-			error = -ERESTARTSYS;
+		/* All files have been told; they need not be again. */
+		table.pt._qproc = NULL;
+		poller->error = table.error;
+		if (!poller->error && signal_pending(current))
+			poller->error = cloudabi_restart_later(poller->restart);
+		if (poller->error)
 			break;
-		}
-		sleep(poller);
+		sleep(poller, &table);
 	}
-	poll_freewait(&poller->table);
-	return error;
+	poll_freewait(&table);
 }
 
-static int poll_general(cloudabi64_subscription_t *subscriptions, size_t count,
-			struct cloudabi_restart *restart,
-			cloudabi_event_t __user *out, size_t *nevents)
+static noinline int poll_general(const cloudabi64_subscription_t __user *in,
+				 size_t count, struct cloudabi_restart *restart,
+				 cloudabi_event_t __user *out, size_t *nevents)
 {
 	struct poller poller;
-	int error;
 
-	poller.subscriptions = subscriptions;
-	poller.count = count;
-	poller.start = restart->start;
+	poller.restart = restart;
+	poller.is_immediate = false;
 	poller.out = out;
 	poller.used = 0;
-	error = poll_many(&poller);
+	poller.error = read_all(&poller, in, count);
+	if (!poller.error && poller.is_immediate)
+		poll_once(&poller);
+	else if (!poller.error)
+		poll_until(&poller);
+	forget_all(&poller);
 	*nevents = poller.used;
-	return error == -ERESTARTSYS ? cloudabi_restart_later(restart) : error;
+	return poller.error;
 }
 
-static int poll_copied(cloudabi64_subscription_t *subscriptions, size_t count,
-		       struct cloudabi_restart *restart,
-		       cloudabi_event_t __user *out, size_t *nevents)
+/*
+ * One or two subscriptions of which the first is to a lock or a condition
+ * variable. The second may turn out not to be to a clock.
+ */
+static noinline int poll_few(const cloudabi64_subscription_t __user *in,
+			     size_t count, cloudabi_eventtype_t type,
+			     struct cloudabi_restart *restart,
+			     cloudabi_event_t __user *out, size_t *nevents)
 {
+	cloudabi64_subscription_t few[2];
 	cloudabi_event_t event;
-	bool has_clock = count == 2 &&
-			 subscriptions[1].type == CLOUDABI_EVENTTYPE_CLOCK;
 	int error;
 
-	if (!is_lock_type(subscriptions[0].type) || (count > 1 && !has_clock))
-		return poll_general(subscriptions, count, restart, out,
-				    nevents);
-	error = poll_lock(subscriptions, has_clock, restart, &event);
+	if (copy_subscriptions(few, in, count))
+		return -EFAULT;
+	few[0].type = type;
+	if (count == 2 && few[1].type != CLOUDABI_EVENTTYPE_CLOCK)
+		return poll_general(in, count, restart, out, nevents);
+	error = poll_lock(few, count == 2, restart, &event);
 	if (error)
 		return error;
 	*nevents = 1;
-	return copy_to_user(out, &event, sizeof(event)) ? -EFAULT : 0;
+	return copy_event(out, &event);
 }
 
 /**
@@ -537,11 +807,8 @@ int cloudabi_call_poll(const cloudabi64_subscription_t __user *in,
 		       cloudabi_event_t __user *out, size_t nsubscriptions,
 		       size_t *nevents)
 {
-	cloudabi64_subscription_t few[2];
-	cloudabi64_subscription_t *subscriptions = few;
 	struct cloudabi_restart restart;
-	size_t size = nsubscriptions * sizeof(*in);
-	int error;
+	cloudabi_eventtype_t type;
 
 	*nevents = 0;
 	/* First of all: what was left is for this call or for none. */
@@ -550,19 +817,14 @@ int cloudabi_call_poll(const cloudabi64_subscription_t __user *in,
 		return 0;
 	if (nsubscriptions > MAX_SUBSCRIPTIONS)
 		return -EINVAL;
-	if (nsubscriptions > ARRAY_SIZE(few)) {
-		subscriptions = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-		if (!subscriptions)
-			return -ENOMEM;
+	if (nsubscriptions <= 2) {
+		if (get_user(type, &in->type))
+			return -EFAULT;
+		if (is_lock_type(type))
+			return poll_few(in, nsubscriptions, type, &restart, out,
+					nevents);
 	}
-	if (copy_from_user(subscriptions, in, size))
-		error = -EFAULT;
-	else
-		error = poll_copied(subscriptions, nsubscriptions, &restart,
-				    out, nevents);
-	if (subscriptions != few)
-		kvfree(subscriptions);
-	return error;
+	return poll_general(in, nsubscriptions, &restart, out, nevents);
 }
 
 #ifdef CONFIG_CLOUDABI_KUNIT_TEST
@@ -580,8 +842,9 @@ static int deadline(cloudabi_clockid_t clock_id, u64 time,
 		.clock.precision = 5,
 		.clock.flags = flags,
 	};
+	struct cloudabi_restart restart = { .start = 1000 };
 
-	return clock_deadline(&subscription, 1000, timeout);
+	return clock_deadline(&subscription, &restart, timeout);
 }
 
 static void deadlines_are_found(struct kunit *test)

@@ -6,12 +6,10 @@
  */
 #include "restart.h"
 
-#include <linux/ktime.h>
 #include <linux/ptrace.h>
 #include <linux/restart_block.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
-#include <linux/timekeeping.h>
 
 #include "module.h"
 
@@ -58,14 +56,13 @@ int cloudabi_restart_later(const struct cloudabi_restart *restart)
 
 /**
  * cloudabi_restart_get() - Learn how far the call got that is being made.
- * @restart: filled in; for a call that is made for the first time, with the
- *	present time and phase 0.
+ * @restart: filled in; all 0 for a call that is made for the first time.
  */
 void cloudabi_restart_get(struct cloudabi_restart *restart)
 {
 	struct restart_block *block = &current->restart_block;
 
-	*restart = (struct cloudabi_restart){ .start = ktime_get_ns() };
+	*restart = (struct cloudabi_restart){};
 	if (likely(block->fn != never_called))
 		return;
 	if (block->futex.val == LATER && block->futex.uaddr == trap() &&

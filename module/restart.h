@@ -23,7 +23,8 @@
 
 /**
  * struct cloudabi_restart - State of a call that was interrupted.
- * @start: when it was made first, on CLOCK_MONOTONIC in nanoseconds.
+ * @start: when it was made first, on CLOCK_MONOTONIC in nanoseconds; 0 as long
+ *	as the call does not care.
  * @phase: how far it got; the call's own business, 0 at first.
  */
 struct cloudabi_restart {
