@@ -97,6 +97,8 @@
 #include <linux/uaccess.h>
 #include <asm/futex.h>
 
+#include "trace.h"
+
 #define KM CLOUDABI_LOCK_KERNEL_MANAGED
 #define WRLOCKED CLOUDABI_LOCK_WRLOCKED
 #define COUNT_MAX (WRLOCKED - 1)
@@ -654,10 +656,15 @@ int cloudabi_futex_unlock(cloudabi_lock_t __user *lock, cloudabi_scope_t scope)
 
 /* Waiting */
 
+static ktime_t expires_at(const struct cloudabi_timeout *timeout)
+{
+	return timeout ? timeout->expires : KTIME_MAX;
+}
+
 /* Sleeps until the waiter's state changes. 0, -ETIMEDOUT or -ERESTARTSYS. */
 static int sleep(struct waiter *waiter, const struct cloudabi_timeout *timeout)
 {
-	ktime_t expires = timeout ? timeout->expires : KTIME_MAX;
+	ktime_t expires = expires_at(timeout);
 	int error = 0;
 
 	for (;;) {
@@ -802,6 +809,21 @@ static void waiter_init(struct waiter *waiter, const struct identity *lock_key)
 	};
 }
 
+/* The same, for whoever traces it; the tracepoints cost nothing while off. */
+static int wait_for_lock_traced(struct waiter *waiter, enum wait_kind kind,
+				u32 __user *word,
+				const struct cloudabi_timeout *timeout)
+{
+	u8 type = kind == FOR_WRITING ? CLOUDABI_EVENTTYPE_LOCK_WRLOCK :
+					CLOUDABI_EVENTTYPE_LOCK_RDLOCK;
+	int error;
+
+	trace_cloudabi_wait(type, word, word, expires_at(timeout));
+	error = wait_for_lock(waiter, word, timeout);
+	trace_cloudabi_wake(type, word, error);
+	return error;
+}
+
 static int lock_by_key(const struct identity *key, enum wait_kind kind,
 		       u32 __user *word, const struct cloudabi_timeout *timeout)
 {
@@ -814,7 +836,7 @@ static int lock_by_key(const struct identity *key, enum wait_kind kind,
 	} while (result < 0 && must_try_again(result, word, word));
 	if (result != MUST_SLEEP)
 		return result;
-	return wait_for_lock(&waiter, word, timeout);
+	return wait_for_lock_traced(&waiter, kind, word, timeout);
 }
 
 /**
@@ -979,7 +1001,10 @@ int cloudabi_futex_wait(cloudabi_condvar_t __user *condvar,
 					    lock);
 	} while (error && must_try_again(error, condvar, lock));
 	if (!error) {
+		trace_cloudabi_wait(CLOUDABI_EVENTTYPE_CONDVAR, condvar, lock,
+				    expires_at(timeout));
 		error = wait_on_condvar(&waiter, condvar, lock, timeout);
+		trace_cloudabi_wake(CLOUDABI_EVENTTYPE_CONDVAR, condvar, error);
 		*released = error;
 	}
 	identity_put(&lock_key);

@@ -84,6 +84,54 @@ TRACE_EVENT(cloudabi_exec,
 		  MINOR(__entry->dev), __entry->inode, __entry->bias)
 );
 
+#define cloudabi_trace_wait_name(type) \
+	__print_symbolic(type, { CLOUDABI_EVENTTYPE_CONDVAR, "CONDVAR" }, \
+			 { CLOUDABI_EVENTTYPE_LOCK_RDLOCK, "LOCK_RDLOCK" }, \
+			 { CLOUDABI_EVENTTYPE_LOCK_WRLOCK, "LOCK_WRLOCK" })
+
+TRACE_EVENT(cloudabi_wait,
+	TP_PROTO(u8 type, const void __user *word, const void __user *lock,
+		 s64 expires),
+	TP_ARGS(type, word, lock, expires),
+	TP_STRUCT__entry(
+		__field(u8, type)
+		__field(unsigned long, word)
+		__field(unsigned long, lock)
+		__field(s64, expires)
+	),
+	TP_fast_assign(
+		__entry->type = type;
+		__entry->word = (unsigned long)word;
+		__entry->lock = (unsigned long)lock;
+		__entry->expires = expires;
+	),
+	TP_printk("%s %#lx lock %#lx expires %lld",
+		  cloudabi_trace_wait_name(__entry->type), __entry->word,
+		  __entry->lock, __entry->expires)
+);
+
+TRACE_EVENT(cloudabi_wake,
+	TP_PROTO(u8 type, const void __user *word, int error),
+	TP_ARGS(type, word, error),
+	TP_STRUCT__entry(
+		__field(u8, type)
+		__field(unsigned long, word)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->type = type;
+		__entry->word = (unsigned long)word;
+		__entry->error = error;
+	),
+	TP_printk("%s %#lx %s (%d)", cloudabi_trace_wait_name(__entry->type),
+		  __entry->word,
+		  __print_symbolic(__entry->error, { 0, "has it" },
+				   { -ETIMEDOUT, "too late" },
+				   { -ERESTARTSYS, "interrupted" },
+				   { -EFAULT, "bad address" }),
+		  __entry->error)
+);
+
 #define CLOUDABI_TRACE_REASON(name) { CLOUDABI_CTL_DENY_##name, #name },
 
 TRACE_EVENT(cloudabi_deny,

@@ -7,6 +7,8 @@
  */
 #include "helped.h"
 
+#include <sys/mount.h>
+
 #include "kselftest_harness.h"
 
 /* No test takes that long; those that hang are ended by helped_serve(). */
@@ -191,6 +193,59 @@ TEST_F_TIMEOUT(threads, interrupts_shared, LIMIT)
 	const char *words[] = { "shared", NULL };
 
 	EXPECT_TRUE(helped_run("interrupts", words));
+}
+
+/* --- Waiting can be watched ------------------------------------------------ */
+
+#define TRACING "/sys/kernel/tracing/"
+
+static bool write_to(const char *path, const char *text, int flags)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags);
+	bool done = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return done;
+}
+
+static bool trace(const char *on)
+{
+	return write_to(TRACING "events/cloudabi/cloudabi_wait/enable", on, 0) &&
+	       write_to(TRACING "events/cloudabi/cloudabi_wake/enable", on, 0);
+}
+
+/* Whether a line of the trace has both texts. */
+static bool traced(const char *event, const char *text)
+{
+	FILE *trace = fopen(TRACING "trace", "re");
+	char line[512];
+	bool found = false;
+
+	while (trace && !found && fgets(line, sizeof(line), trace))
+		found = strstr(line, event) && strstr(line, text);
+	if (trace)
+		fclose(trace);
+	return found;
+}
+
+TEST_F_TIMEOUT(threads, waits_are_traced, LIMIT)
+{
+	const char *words[] = { "private", "timed", "2", NULL };
+
+	if (access(TRACING "events/cloudabi", F_OK)) {
+		mount("tracefs", TRACING, "tracefs", 0, NULL);
+		ASSERT_EQ(0, access(TRACING "events/cloudabi", F_OK));
+	}
+	write_to(TRACING "trace", "", O_TRUNC);
+	ASSERT_TRUE(trace("1"));
+	EXPECT_TRUE(helped_run("condvars", words));
+	EXPECT_TRUE(trace("0"));
+	EXPECT_TRUE(traced("cloudabi_wait: CONDVAR", " expires "));
+	EXPECT_TRUE(traced("cloudabi_wake: CONDVAR", "has it (0)"));
+	EXPECT_TRUE(traced("cloudabi_wake: CONDVAR", "too late (-110)"));
+	EXPECT_TRUE(traced("cloudabi_wait: LOCK_", "expires 9223372036854775807"));
+	EXPECT_TRUE(traced("cloudabi_wake: LOCK_", "has it (0)"));
+	write_to(TRACING "trace", "", O_TRUNC);
 }
 
 TEST_HARNESS_MAIN
