@@ -11,7 +11,7 @@ help:
 	@echo 'make check     all tests, on all kernels'
 	@echo '                 KERNELS="6.1 debug" GROUPS="NAME ..."   some of them'
 	@echo 'make vm        a shell in a VM which has the module (KERNEL=)'
-	@echo 'make bench     benchmarks, counted in instructions (KERNEL=)'
+	@echo 'make bench     benchmarks, counted in instructions (KERNEL= TIME=)'
 	@echo
 	@echo 'make module    the module, for the running kernel if its headers are'
 	@echo '               installed, else for the distribution'"'"'s'
@@ -47,7 +47,7 @@ check:
 
 bench:
 	@$(VM)/setup run check
-	@KERNEL='$(KERNEL)' $(VM)/bench
+	@KERNEL='$(KERNEL)' TIME='$(TIME)' $(VM)/bench
 
 module:
 	+@ko=$$($(VM)/module '$(or $(KDIR),$(KERNEL),default)') && \

@@ -70,6 +70,7 @@
 	TRAP dup, __NR_dup
 	TRAP close, __NR_close
 	TRAP munmap, __NR_munmap
+	TRAP ioctl, __NR_ioctl
 	TRAP clock_gettime, __NR_clock_gettime
 	TRAP exit_group, __NR_exit_group
 

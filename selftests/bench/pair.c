@@ -2,8 +2,9 @@
 /*
  * pair ECHO PROGRAM ARG...: starts two programs with sockets between them. The
  * first has one end as descriptor 0 and nothing else. The second keeps what it
- * is given, and has the other end as 9, and both ends of another pair as 10 and
- * 11. What the second is given it shares with nobody by the time it starts.
+ * is given, but 8 and 9 as 11 and 12, for which shells have no numbers, and has the
+ * other end as 8, and both ends of another pair as 9 and 10. What the second is
+ * given it shares with nobody by the time it starts.
  *
  * Returns the exit status of the second, or 100 if not all was well, when both
  * have ended.
@@ -18,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FIRST_SHARED = 3, ECHO_FD = 9, HERE_FD, THERE_FD, OWN };
+enum { FIRST_SHARED = 3, ECHO_FD = 8, HERE_FD, THERE_FD, GIVEN_FD, OWN = 13 };
 
 static int outer[2], inner[2], go[2];
 
@@ -54,6 +55,8 @@ static void be_program(char **argv)
 	close(go[1]);
 	if (read(go[0], &byte, 1))
 		_exit(100);
+	dup2(ECHO_FD, GIVEN_FD);
+	dup2(HERE_FD, GIVEN_FD + 1);
 	dup2(outer[1], ECHO_FD);
 	dup2(inner[0], HERE_FD);
 	dup2(inner[1], THERE_FD);

@@ -15,6 +15,7 @@
  *	bool sys_dup_close(int fd);
  *	bool sys_poll_init(void);
  *	bool sys_poll(unsigned int n);
+ *	bool sys_poll_ready(unsigned int n, bool bytes);
  *	void *sys_map(bool writable);
  *	bool sys_unmap(void *page);
  *	bool sys_open_close(int dir, const char *name);
@@ -36,9 +37,11 @@
  * A bool is whether all went as it should, and for transfers in full; where
  * nobody looks at it the compiler leaves the comparison out. sys_null() is the
  * call that does least; sys_poll(), after sys_poll_init(), asks SYS_POLL_FD, which
- * has nothing to read, so many times in one call; sys_map() makes one anonymous
- * page, or NULL; sys_time() is in nanoseconds. The last two do not need the kernel,
- * if all is well: they ask for the monotonic clock and for its resolution.
+ * has nothing to read, so many times in one call, and sys_poll_ready()
+ * SYS_READY_FD, which has one byte, and with @bytes also how many there are, which
+ * CloudABI's call tells anyway; sys_map() makes one anonymous page, or NULL;
+ * sys_time() is in nanoseconds. The last two do not need the kernel, if all is
+ * well: they ask for the monotonic clock and for its resolution.
  *
  * Names start at a directory and stay beneath it, as far as native calls can
  * promise that: openat2() does. A file is opened for reading and writing, with
@@ -63,6 +66,8 @@
 
 #define SYS_PAGE 4096
 #define SYS_POLL_FD 5
+#define SYS_READY_FD 12
+#define SYS_READY_MAX 10
 #define SYS_POLL_MAX 1000
 
 /* The length of a name that the compiler knows. */

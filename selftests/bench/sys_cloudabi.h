@@ -53,6 +53,8 @@ static cloudabi_subscription_t subscriptions[SYS_POLL_MAX + 1] = {
 	},
 };
 
+static cloudabi_subscription_t ready_subscriptions[SYS_READY_MAX];
+
 static cloudabi_event_t events[SYS_POLL_MAX + 1];
 
 static inline bool sys_init(void)
@@ -69,6 +71,10 @@ static inline bool sys_poll_init(void)
 	for (unsigned int i = 1; i <= SYS_POLL_MAX; i++) {
 		subscriptions[i].type = CLOUDABI_EVENTTYPE_FD_READ;
 		subscriptions[i].fd_readwrite.fd = SYS_POLL_FD;
+	}
+	for (unsigned int i = 0; i < SYS_READY_MAX; i++) {
+		ready_subscriptions[i].type = CLOUDABI_EVENTTYPE_FD_READ;
+		ready_subscriptions[i].fd_readwrite.fd = SYS_READY_FD;
 	}
 	return true;
 }
@@ -118,6 +124,15 @@ static inline bool sys_poll(unsigned int n)
 	size_t ready;
 
 	return !vdso.poll(subscriptions, events, n + 1, &ready) && ready == 1;
+}
+
+static inline bool sys_poll_ready(unsigned int n, bool bytes)
+{
+	size_t ready;
+
+	(void)bytes;
+	return !vdso.poll(ready_subscriptions, events, n, &ready) &&
+	       ready == n && events[n - 1].fd_readwrite.nbytes == 1;
 }
 
 static inline void *sys_map(bool writable)

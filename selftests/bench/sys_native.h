@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <asm/ioctls.h>
 #include <asm/stat.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -29,6 +30,7 @@ long native_ppoll(struct pollfd *fds, unsigned int n,
 		  const struct timespec *timeout, const void *mask, size_t size);
 void *native_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  long offset);
+long native_ioctl(int fd, unsigned long command, void *argument);
 long native_munmap(void *addr, size_t len);
 long native_openat2(int dir, const char *name, const struct open_how *how,
 		    size_t size);
@@ -105,6 +107,7 @@ static inline void *native_find(uintptr_t base, const char *name)
 }
 
 static struct pollfd pollfds[SYS_POLL_MAX];
+static struct pollfd ready_pollfds[SYS_READY_MAX];
 
 static inline bool sys_init(void)
 {
@@ -121,6 +124,8 @@ static inline bool sys_poll_init(void)
 {
 	for (unsigned int i = 0; i < SYS_POLL_MAX; i++)
 		pollfds[i] = (struct pollfd){ SYS_POLL_FD, POLLIN, 0 };
+	for (unsigned int i = 0; i < SYS_READY_MAX; i++)
+		ready_pollfds[i] = (struct pollfd){ SYS_READY_FD, POLLIN, 0 };
 	return true;
 }
 
@@ -129,6 +134,18 @@ static inline bool sys_poll(unsigned int n)
 	const struct timespec now = { 0, 0 };
 
 	return !native_ppoll(pollfds, n, &now, NULL, 8);
+}
+
+static inline bool sys_poll_ready(unsigned int n, bool bytes)
+{
+	const struct timespec now = { 0, 0 };
+	bool good = native_ppoll(ready_pollfds, n, &now, NULL, 8) == (long)n;
+	int readable;
+
+	for (unsigned int i = 0; bytes && i < n; i++)
+		good &= !native_ioctl(ready_pollfds[i].fd, FIONREAD,
+				      &readable) && readable == 1;
+	return good;
 }
 
 static inline bool sys_null(void)

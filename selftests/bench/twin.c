@@ -16,10 +16,11 @@
  *	5	a FIFO, for reading and writing (SYS_POLL_FD)
  *	6	a directory with a file 'file' and a symbolic link 'link'
  *	7	a directory with entries to list, less than a page of them
- *	8	a program that ends at once
- *	9	a local stream socket; whoever is at its other end sends back what
+ *	8	a local stream socket; whoever is at its other end sends back what
  *		comes
- *	10, 11	a pair of local stream sockets, in blocking mode
+ *	9, 10	a pair of local stream sockets, in blocking mode
+ *	11	a program that ends at once
+ *	12	a FIFO with one byte in it (SYS_READY_FD)
  *
  * A row runs as so many batches; the one that took least counts, as anything
  * that disturbs (interrupts, caches) only adds. The same number of empty
@@ -32,7 +33,7 @@
 
 enum {
 	SETTINGS, RESULTS, FILE_FD = 3, ZERO_FD, FIFO_FD, DIR_FD, LIST_FD,
-	PROGRAM_FD, ECHO_FD, HERE_FD, THERE_FD,
+	ECHO_FD, HERE_FD, THERE_FD, PROGRAM_FD,
 };
 
 struct row {
@@ -111,6 +112,10 @@ ROW(ping, sys_send(ECHO_FD, buffer, 1) & sys_recv(ECHO_FD, buffer, 1))
 ROW(pass_close, sys_pass_close(HERE_FD, THERE_FD, ZERO_FD))
 ROW(fork, sys_fork(-1))
 ROW(fork_exec, sys_fork(PROGRAM_FD))
+ROW(ready_1, sys_poll_ready(1, false))
+ROW(ready_10, sys_poll_ready(10, false))
+ROW(bytes_1, sys_poll_ready(1, true))
+ROW(bytes_10, sys_poll_ready(10, true))
 ROW(map_unmap, map_unmap(false))
 ROW(map_touch_unmap, map_unmap(true))
 
@@ -153,6 +158,10 @@ static const struct row rows[] = {
 	ENTRY(sock_64k, 10),
 	ENTRY(ping, 100),
 	ENTRY(pass_close, 100),
+	ENTRY(ready_1, 500),
+	ENTRY(ready_10, 100),
+	ENTRY(bytes_1, 500),
+	ENTRY(bytes_10, 100),
 	ENTRY(map_unmap, 100),
 	ENTRY(map_touch_unmap, 100),
 };
