@@ -260,7 +260,11 @@ static int call_execveat(struct cloudabi_handover *handover, unsigned long argv,
 	error = ksym___x64_sys_execveat(&regs);
 	put_back(handover);
 	*block = handover->saved;
-	return error;
+	/*
+	 * A format that is asked before ours has an interpreter for the program,
+	 * which could not open it.
+	 */
+	return error == -ENOENT ? -ENOEXEC : error;
 }
 
 /**
