@@ -2,8 +2,14 @@
 /*
  * process: proc_fork, and what a descriptor of a process is good for.
  *
+ *	process [nproc|pids]
+ *
+ * With a word, only what happens at a limit on processes that holds for it; the
+ * first one it sets itself.
+ *
  * Copyright (C) 2026 The cloudabi.ko authors
  */
+#include "args.h"
 #include "ask.h"
 #include "child.h"
 #include "raw.h"
@@ -781,6 +787,108 @@ static void a_full_table_is_emfile(void)
 	CHECK_EQ(ask(HELPER_COUNT_CHILDREN, 0, 0, 0), 0);
 }
 
+/* Some are there before: this process, those of the same user. */
+#define FEW 6
+
+static uint64_t count_children(void)
+{
+	return ask(HELPER_COUNT_CHILDREN, 0, 0, 0);
+}
+
+/* The dead count until they have been reaped. */
+static void wait_for_children(uint64_t n)
+{
+	for (int i = 0; i < 1000 && count_children() != n; i++)
+		crt_sleep_ms(10);
+	CHECK_EQ(count_children(), n);
+}
+
+static cloudabi_errno_t fork_pausing(cloudabi_fd_t *fd)
+{
+	cloudabi_errno_t error = crt_fork(fd);
+
+	if (!error && *fd == CLOUDABI_PROCESS_CHILD)
+		child_pause(NULL);
+	return error;
+}
+
+static void a_limit_is_eagain(void)
+{
+	cloudabi_fd_t fds[2 * FEW];
+	cloudabi_errno_t error = 0;
+	size_t n = 0;
+
+	while (n < ARRAY_SIZE(fds) && !(error = fork_pausing(&fds[n])))
+		n++;
+	CHECK(n && n < FEW);
+	CHECK_ERRNO(error, CLOUDABI_EAGAIN);
+	for (int i = 0; i < 20; i++)
+		CHECK_REFUSED(fork_pausing(&fds[n]), CLOUDABI_EAGAIN);
+	CHECK_EQ(count_children(), n);
+	/* One less is room for one more. */
+	CHECK_OK(cloudabi_sys_fd_close(fds[--n]));
+	wait_for_children(n);
+	CHECK_OK(fork_pausing(&fds[n++]));
+	CHECK_REFUSED(fork_pausing(&fds[n]), CLOUDABI_EAGAIN);
+	close_all(fds, n);
+	wait_for_children(0);
+}
+
+/* --- Memory --------------------------------------------------------------- */
+
+static void *narrow_place;
+static cloudabi_fd_t narrow_file;
+
+static cloudabi_errno_t map_narrow(void)
+{
+	void *mem = narrow_place;
+
+	return cloudabi_sys_mem_map(mem, PAGE, CLOUDABI_PROT_READ,
+				    CLOUDABI_MAP_SHARED | CLOUDABI_MAP_FIXED,
+				    narrow_file, 0, &mem);
+}
+
+static void map_narrow_again_and_again(void *unused)
+{
+	(void)unused;
+	while (ticking) {
+		if (map_narrow())
+			crt_exit(2);
+	}
+}
+
+static void try_to_widen(void *unused)
+{
+	(void)unused;
+	crt_exit(cloudabi_sys_mem_protect(narrow_place, PAGE,
+					  CLOUDABI_PROT_READ |
+						  CLOUDABI_PROT_WRITE) ?
+			 0 : 1);
+}
+
+/* What is mapped cannot be written to, at no time, and so cannot a copy. */
+static void a_copy_of_memory_has_no_more_rights(void)
+{
+	struct crt_thread thread;
+
+	file_set("narrow");
+	narrow_file = dup_without(FILE_RW, CLOUDABI_RIGHT_FD_WRITE);
+	narrow_place = map_pages(CLOUDABI_MAP_PRIVATE);
+	CHECK_OK(map_narrow());
+	ticking = true;
+	CHECK_OK(crt_thread_start(&thread, map_narrow_again_and_again, NULL));
+	for (int i = 0; i < 500 && !check_failed; i++) {
+		cloudabi_fd_t fd = child_start(try_to_widen, NULL);
+
+		CHECK_EXITED(fd, 0);
+		CHECK_OK(cloudabi_sys_fd_close(fd));
+	}
+	ticking = false;
+	crt_thread_join(&thread);
+	CHECK_OK(cloudabi_sys_mem_unmap(narrow_place, PAGE));
+	CHECK_OK(cloudabi_sys_fd_close(narrow_file));
+}
+
 static const struct test tests[] = {
 	TEST(the_parent_gets_a_descriptor),
 	TEST(the_child_has_all_registers),
@@ -811,10 +919,22 @@ static const struct test tests[] = {
 	TEST(a_close_kills_while_somebody_waits),
 	TEST(nothing_else_can_be_done_with_it),
 	TEST(a_full_table_is_emfile),
+	TEST(a_copy_of_memory_has_no_more_rights),
+};
+
+static const struct test limit_tests[] = {
+	TEST(a_limit_is_eagain),
 };
 
 int program_main(const struct argdata *ad)
 {
-	(void)ad;
-	return check_run(tests, ARRAY_SIZE(tests));
+	struct args args;
+	struct word word;
+
+	args_open(&args, ad);
+	if (!args_next(&args, &word))
+		return check_run(tests, ARRAY_SIZE(tests));
+	if (word.len == 5)
+		set_limit(HELPER_RLIMIT_NPROC, FEW);
+	return check_run(limit_tests, ARRAY_SIZE(limit_tests));
 }
