@@ -86,6 +86,12 @@ enum {
 	PUPPET_NUMBER(file_stat_put, 28),
 	PUPPET_NUMBER(file_symlink, 29),
 	PUPPET_NUMBER(file_unlink, 30),
+	PUPPET_NUMBER(poll, 37),
+	PUPPET_NUMBER(proc_exec, 38),
+	PUPPET_NUMBER(proc_exit, 39),
+	PUPPET_NUMBER(proc_fork, 40),
+	PUPPET_NUMBER(proc_raise, 41),
+	PUPPET_NUMBER(sock_send, 44),
 #undef PUPPET_NUMBER
 };
 
@@ -202,6 +208,29 @@ static inline bool puppet_returned(const struct puppet *p, int timeout)
 }
 
 /**
+ * puppet_make() - make all that a puppet needs but its process
+ * @p: filled in
+ * @fds: what the process has to have as PUPPET_SOCKET and PUPPET_MEMORY
+ *
+ * Return: 0 or -1 with errno.
+ */
+static inline int puppet_make(struct puppet *p, int fds[2])
+{
+	int control[2];
+
+	*p = (struct puppet){ .pid = -1, .control = -1 };
+	fds[1] = memfd_create("puppet", MFD_CLOEXEC);
+	if (fds[1] < 0 || ftruncate(fds[1], PUPPET_SIZE) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control))
+		return -1;
+	p->memory = mmap(NULL, PUPPET_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 fds[1], 0);
+	p->control = control[0];
+	fds[0] = control[1];
+	return 0;
+}
+
+/**
  * puppet_start() - start a puppet
  * @p: filled in
  * @fds: what it is given, from number 3 on
@@ -215,27 +244,18 @@ static inline bool puppet_returned(const struct puppet *p, int timeout)
 static inline int puppet_start(struct puppet *p, const int *fds, unsigned int n,
 			       int (*prepare)(void *), void *data)
 {
-	int memory = memfd_create("puppet", MFD_CLOEXEC);
-	int all[64], control[2];
+	int all[64];
 
-	*p = (struct puppet){ .pid = -1, .control = -1 };
-	if (memory < 0 || ftruncate(memory, PUPPET_SIZE) || n > 60 ||
-	    puppet_program() < 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control))
+	if (n > 60 || puppet_program() < 0 || puppet_make(p, all))
 		return -1;
-	p->memory = mmap(NULL, PUPPET_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			 memory, 0);
-	all[PUPPET_SOCKET] = control[1];
-	all[PUPPET_MEMORY] = memory;
 	all[PUPPET_MESSAGES] = 2;
 	for (unsigned int i = 0; i < n; i++)
 		all[PUPPET_GIVEN + i] = fds[i];
 	p->pid = fork();
 	if (!p->pid)
 		puppet_exec(all, PUPPET_GIVEN + n, prepare, data);
-	close(control[1]);
-	close(memory);
-	p->control = control[0];
+	close(all[PUPPET_SOCKET]);
+	close(all[PUPPET_MEMORY]);
 	return puppet_returned(p, PUPPET_PATIENCE) ? 0 : -1;
 }
 
@@ -329,7 +349,7 @@ static inline void puppet_begin(const struct puppet *p, uint64_t nr,
 	if (!p->recording)
 		script->n = 0;
 	call = &script->calls[script->n++];
-	call->nr = nr;
+	*call = (struct puppet_call){ .nr = nr };
 	memcpy(call->args, args, sizeof(call->args));
 	if (!p->recording)
 		puppet_go(p);
@@ -617,6 +637,63 @@ static inline struct answer call_file_unlink(struct puppet *p,
 {
 	return puppet_call(p, file_unlink, fd, put_path(p, FIRST, path),
 			   path.length, flags);
+}
+
+/* @socket and @memory are the numbers of what puppet_make() made for the child. */
+static inline struct answer call_proc_fork(struct puppet *p, uint32_t socket,
+					   uint32_t memory)
+{
+	return puppet_call(p, proc_fork, socket, memory);
+}
+
+/* Waits until what call_proc_fork() made can be told what to do. */
+static inline bool puppet_is_born(struct puppet *child)
+{
+	if (!puppet_returned(child, PUPPET_PATIENCE))
+		return false;
+	child->pid = puppet_script(child)->tid;
+	return true;
+}
+
+static inline void begin_proc_exec(struct puppet *p, uint32_t fd,
+				   const void *data, size_t size,
+				   const uint32_t *fds, size_t n)
+{
+	puppet_begin(p, NR_proc_exec,
+		     PUPPET_ARGS(fd, puppet_put(p, BUFFER, data, size), size,
+				 puppet_put(p, SECOND, fds, n * sizeof(*fds)),
+				 n));
+}
+
+/* If it succeeds, so does the first thing that the new program does. */
+static inline struct answer call_proc_exec(struct puppet *p, uint32_t fd,
+					   const void *data, size_t size,
+					   const uint32_t *fds, size_t n)
+{
+	begin_proc_exec(p, fd, data, size, fds, n);
+	return puppet_end(p, PUPPET_PATIENCE);
+}
+
+/* One byte, and a descriptor with it. */
+static inline struct answer call_sock_send(struct puppet *p, uint32_t fd,
+					   uint32_t sent)
+{
+	cloudabi64_ciovec_t iov = { puppet_put(p, BUFFER, "x", 1), 1 };
+	struct {
+		cloudabi64_send_in_t in;
+		cloudabi64_ciovec_t iov;
+		uint64_t sent;
+	} all = { .iov = iov, .sent = sent };
+	uint64_t at = puppet_there(p, FIRST, sizeof(all));
+
+	all.in.si_data = at + offsetof(typeof(all), iov);
+	all.in.si_data_len = 1;
+	all.in.si_fds = at + offsetof(typeof(all), sent);
+	all.in.si_fds_len = 1;
+	return puppet_call(p, sock_send, fd,
+			   puppet_put(p, FIRST, &all, sizeof(all)),
+			   puppet_there(p, SECOND,
+					sizeof(cloudabi64_send_out_t)));
 }
 
 #endif /* _SELFTESTS_PUPPET_H */

@@ -47,6 +47,41 @@ static void make(struct puppet_call *call)
 	call->changed = result.changed;
 }
 
+static bool is_child(const struct puppet_call *call)
+{
+	return call->nr == CLOUDABI_NR_proc_fork && !call->failed &&
+	       call->first == CLOUDABI_PROCESS_CHILD;
+}
+
+/* The arguments, of which the call itself takes none, are numbers of its own. */
+static struct puppet_script *be_child(const struct puppet_call *call)
+{
+	cloudabi_tid_t tid = call->second;
+	struct puppet_script *script;
+
+	check(cloudabi_sys_fd_replace(call->args[0], PUPPET_SOCKET), "socket");
+	check(cloudabi_sys_fd_replace(call->args[1], PUPPET_MEMORY), "memory");
+	script = map_memory();
+	script->base = (uintptr_t)script;
+	script->tid = tid;
+	return script;
+}
+
+/* A child has a result of its own, and must not tell its parent's. */
+static struct puppet_script *obey(struct puppet_script *script)
+{
+	struct puppet_call call;
+
+	for (uint64_t i = 0; i < script->n; i++) {
+		call = script->calls[i];
+		make(&call);
+		if (is_child(&call))
+			return be_child(&call);
+		script->calls[i] = call;
+	}
+	return script;
+}
+
 int program_main(const struct argdata *ad)
 {
 	struct puppet_script *script = map_memory();
@@ -55,12 +90,12 @@ int program_main(const struct argdata *ad)
 
 	(void)ad;
 	script->base = (uintptr_t)script;
+	script->tid = crt_auxv.tid;
 	for (;;) {
 		check(crt_write_all(PUPPET_SOCKET, &byte, 1), "write");
 		check(crt_read(PUPPET_SOCKET, &byte, 1, &n), "read");
 		if (!n || !script->n)
 			return 0;
-		for (uint64_t i = 0; i < script->n; i++)
-			make(&script->calls[i]);
+		script = obey(script);
 	}
 }

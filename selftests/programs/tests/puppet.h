@@ -9,7 +9,10 @@
  * nothing behind it that a call may touch.
  *
  * A byte through the socket starts the calls, a byte back tells that the last
- * one returned.
+ * one returned, or that the program has been started anew by one.
+ *
+ * A child that a call makes is told what to do through a socket and a memory of its
+ * own: their numbers are the arguments of proc_fork, which has none.
  *
  * This file is also for native programs.
  *
@@ -70,11 +73,13 @@ struct puppet_call {
  * struct puppet_script - what is at the beginning of the memory
  * @base: where the program has the memory
  * @n: how many calls to make; 0 to end the process
+ * @tid: id of the program's thread
  * @calls: the calls
  */
 struct puppet_script {
 	uint64_t base;
 	uint64_t n;
+	uint64_t tid;
 	struct puppet_call calls[PUPPET_CALLS];
 };
 
