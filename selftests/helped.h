@@ -671,17 +671,22 @@ static inline void disturb_once(struct helped *h, uint64_t what)
 		nap_ms(200);
 }
 
-/* Reads so many bytes, and disturbs the one who writes now and then. */
+/*
+ * Reads so many bytes, and disturbs the one who writes now and then. Not one byte
+ * more: what follows may be sent as soon as there is room, with descriptors.
+ */
 static inline void drain(struct helped *h, int fd, uint64_t what, uint64_t len)
 {
 	static uint8_t bytes[65536];
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	uint64_t left;
 	ssize_t n;
 
 	h->drained = 0;
 	h->wrong = 0;
 	while (h->drained < len && poll(&poll_fd, 1, 10000) > 0) {
-		n = read(fd, bytes, sizeof(bytes));
+		left = len - h->drained;
+		n = read(fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes));
 		if (n <= 0)
 			break;
 		for (ssize_t i = 0; i < n; i++)
@@ -866,9 +871,10 @@ static inline int64_t send_descriptor(struct helped *h, int peer,
 	int64_t n;
 	int fds[2];
 
+	close(h->sent);
+	h->sent = -1;
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
-	close(h->sent);
 	h->sent = fds[0];
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
@@ -927,6 +933,7 @@ static inline int64_t receive_descriptors(struct helped *h, int peer,
 	static struct message m;
 	int64_t n = message_recv(peer, &m);
 
+	h->taken = -1;
 	if (n < 0)
 		return n;
 	memcpy(answer->data, m.data, n < HELPER_DATA ? n : HELPER_DATA);
@@ -1025,6 +1032,15 @@ static inline int64_t reopen_taken(struct helped *h)
 	return 0;
 }
 
+/* Its number is somebody else's from here on. */
+static inline int64_t close_taken(struct helped *h)
+{
+	int taken = h->taken;
+
+	h->taken = -1;
+	return result(close(taken));
+}
+
 static inline int64_t serve_taken(struct helped *h,
 				  const struct helper_request *r,
 				  struct helper_answer *answer)
@@ -1034,7 +1050,7 @@ static inline int64_t serve_taken(struct helped *h,
 
 	switch (r->op) {
 	case HELPER_TAKEN_CLOSE:
-		return result(close(h->taken));
+		return close_taken(h);
 	case HELPER_TAKEN_READ:
 		return result(read(h->taken, answer->data, r->a));
 	case HELPER_TAKEN_WRITE:

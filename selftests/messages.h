@@ -69,10 +69,10 @@ static inline int64_t message_recv(int sock, struct message *m)
 	struct cmsghdr *cmsg;
 	ssize_t n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
+	m->count = 0;
 	if (n < 0)
 		return -errno;
 	m->len = n;
-	m->count = 0;
 	m->flags = msg.msg_flags;
 	cmsg = CMSG_FIRSTHDR(&msg);
 	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS) {
