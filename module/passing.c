@@ -138,7 +138,10 @@ void cloudabi_parcel_free(struct cloudabi_parcel *parcel)
 	kfree(parcel);
 }
 
-/* Leaves the message as it was if nothing of it could be sent. */
+/*
+ * Leaves in the message what was not sent. Where copying fails half-way through a
+ * part of a stream the kernel has used up more of it than it sends.
+ */
 static int send_now(struct cloudabi_parcel *parcel, struct socket *sock,
 		    struct msghdr *msg)
 {
@@ -156,8 +159,9 @@ static int send_now(struct cloudabi_parcel *parcel, struct socket *sock,
 	msg->msg_control = NULL;
 	msg->msg_controllen = 0;
 	msg->msg_flags = flags;
-	if (done < 0)
-		msg->msg_iter = start;
+	msg->msg_iter = start;
+	if (done > 0)
+		iov_iter_advance(&msg->msg_iter, done);
 	return done;
 }
 
@@ -311,8 +315,10 @@ static void collect_from(struct cloudabi_mailbox *mailbox,
 	if (header->cmsg_level != SOL_SOCKET)
 		return;
 	for (; count; count--, data++) {
-		if (get_user(fd, data))
+		if (get_user(fd, data)) {
+			mailbox->truncated = true;
 			return;
+		}
 		if (header->cmsg_type == SCM_RIGHTS)
 			collect_one(mailbox, fd);
 		else if (header->cmsg_type == SCM_PIDFD)
@@ -320,12 +326,24 @@ static void collect_from(struct cloudabi_mailbox *mailbox,
 	}
 }
 
+/* It has just been written there: only a sibling thread can be in the way. */
+static int read_header(struct cmsghdr *header,
+		       const struct cmsghdr __user *from)
+{
+	if (get_user(header->cmsg_len, &from->cmsg_len) ||
+	    get_user(header->cmsg_level, &from->cmsg_level) ||
+	    get_user(header->cmsg_type, &from->cmsg_type))
+		return -EFAULT;
+	return 0;
+}
+
 /**
  * cloudabi_mailbox_collect() - Take out what has arrived.
  * @mailbox: where; its @fds, @count and @truncated are set.
  * @msg: what has been received.
  *
- * What is more than the program wants is closed.
+ * What is more than the program wants is closed. What cannot be read counts as
+ * truncated.
  *
  * Context: No struct cloudabi_handle of the process may be in use.
  */
@@ -339,11 +357,12 @@ void cloudabi_mailbox_collect(struct cloudabi_mailbox *mailbox,
 	mailbox->truncated = msg->msg_flags & MSG_CTRUNC;
 	for (at = 0; at + sizeof(header) <= used;
 	     at += CMSG_ALIGN(header.cmsg_len)) {
-		if (copy_from_user(&header, mailbox->area + at, sizeof(header)))
+		if (read_header(&header, mailbox->area + at) ||
+		    header.cmsg_len < sizeof(header) ||
+		    header.cmsg_len > used - at) {
+			mailbox->truncated = true;
 			break;
-		if (header.cmsg_len < sizeof(header) ||
-		    header.cmsg_len > used - at)
-			break;
+		}
 		collect_from(mailbox, &header,
 			     mailbox->area + at + sizeof(header));
 	}
