@@ -13,11 +13,15 @@
 
 #include "module.h"
 
-/*
- * Marks a restart block as ours. Only restart_syscall() would call it, which no
- * CloudABI task can make.
+/**
+ * cloudabi_restart_never() - Mark a restart block as ours.
+ * @block: the block.
+ *
+ * Only restart_syscall() would call it, which no CloudABI task can make.
+ *
+ * Return: -ENOSYS.
  */
-static long never_called(struct restart_block *block)
+long cloudabi_restart_never(struct restart_block *block)
 {
 	return -ENOSYS;
 }
@@ -45,13 +49,29 @@ int cloudabi_restart_later(const struct cloudabi_restart *restart)
 {
 	struct restart_block *block = &current->restart_block;
 
-	block->fn = never_called;
+	block->fn = cloudabi_restart_never;
 	block->futex.uaddr = trap();
 	block->futex.uaddr2 = stack();
 	block->futex.time = restart->start;
 	block->futex.flags = restart->phase;
+	block->futex.bitset = restart->object;
 	block->futex.val = LATER;
 	return -ERESTARTNOINTR;
+}
+
+/* Whatever there was is not there any more. */
+static void take(struct cloudabi_restart *restart)
+{
+	struct restart_block *block = &current->restart_block;
+
+	if (likely(!cloudabi_restart_pending()))
+		return;
+	if (block->futex.uaddr == trap() && block->futex.uaddr2 == stack()) {
+		restart->start = block->futex.time;
+		restart->phase = block->futex.flags;
+		restart->object = block->futex.bitset;
+	}
+	block->futex.val = NOTHING;
 }
 
 /**
@@ -60,15 +80,6 @@ int cloudabi_restart_later(const struct cloudabi_restart *restart)
  */
 void cloudabi_restart_get(struct cloudabi_restart *restart)
 {
-	struct restart_block *block = &current->restart_block;
-
 	*restart = (struct cloudabi_restart){};
-	if (likely(block->fn != never_called))
-		return;
-	if (block->futex.val == LATER && block->futex.uaddr == trap() &&
-	    block->futex.uaddr2 == stack()) {
-		restart->start = block->futex.time;
-		restart->phase = block->futex.flags;
-	}
-	block->futex.val = NOTHING;
+	take(restart);
 }

@@ -10,15 +10,19 @@
  *
  * The state lies in the task's restart block, which the kernel keeps for this;
  * it is not asked to make the call by restart_syscall(), whose number means
- * nothing here. The state belongs to the trap and the stack that it was left
- * with. Only a tracer can keep a call from being made again at once, and the
- * worst that it gets from that is a call that starts anew, or one that does not.
+ * nothing here. A transfer that is to be complete leaves how much it has moved,
+ * and through what: the descriptor may lead elsewhere by then. The state belongs
+ * to the trap and the stack that it was left with. Only a tracer can keep a call
+ * from being made again at once, and the worst that it gets from that is a call
+ * that starts anew, or one that does not.
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */
 #ifndef _CLOUDABI_RESTART_H
 #define _CLOUDABI_RESTART_H
 
+#include <linux/restart_block.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 /**
@@ -26,11 +30,28 @@
  * @start: when it was made first, on CLOCK_MONOTONIC in nanoseconds; 0 as long
  *	as the call does not care.
  * @phase: how far it got; the call's own business, 0 at first.
+ * @object: what it was about, likewise.
  */
 struct cloudabi_restart {
 	u64 start;
 	u32 phase;
+	u32 object;
 };
+
+long cloudabi_restart_never(struct restart_block *block);
+
+/**
+ * cloudabi_restart_pending() - Tell whether an interrupted call has left anything.
+ *
+ * Return: true if the calling task's block has something that nobody has got yet,
+ * of whatever call.
+ */
+static __always_inline bool cloudabi_restart_pending(void)
+{
+	const struct restart_block *block = &current->restart_block;
+
+	return block->fn == cloudabi_restart_never && block->futex.val;
+}
 
 int cloudabi_restart_later(const struct cloudabi_restart *restart);
 void cloudabi_restart_get(struct cloudabi_restart *restart);

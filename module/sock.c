@@ -3,8 +3,15 @@
  * Calls on sockets.
  *
  * Programs make no connections of their own: their sockets are pairs of AF_UNIX
- * sockets that they made, or were handed in, of whatever family. An interrupted
- * transfer is treated as in rw.c. How descriptors travel is told in passing.c.
+ * sockets that they made, or were handed in, of whatever family. How descriptors
+ * travel is told in passing.c.
+ *
+ * An interrupted transfer that moved nothing is made again, as in rw.c. One that
+ * moved something and is to be complete (CloudABI: sock_recv with WAITALL, and
+ * sock_send on a stream that may wait) is made again for what is left, so that
+ * only death and the socket itself can make it short. What it has moved goes
+ * through struct cloudabi_restart; whatever then keeps it from going on ends it
+ * with that much. Its descriptors went with the first byte.
  *
  * One buffer and no descriptors is what almost every message is. It goes by a
  * path of its own, which costs little more than the native calls that have just
@@ -20,6 +27,7 @@
 #include "compat/ksym.h"
 #include "compat/net.h"
 #include "passing.h"
+#include "restart.h"
 #include "vectors.h"
 
 /*
@@ -81,6 +89,73 @@ static unsigned int recv_flags(const struct socket *sock,
 	return native;
 }
 
+/*
+ * Which socket it is, for a transfer that goes on. Numbers of inodes of sockets
+ * have 32 bits, and come again when all others have been used.
+ */
+static u32 identity(const struct socket *sock)
+{
+	return SOCK_INODE((struct socket *)sock)->i_ino;
+}
+
+/*
+ * Leaves out what a transfer has moved before. Nothing is left if the descriptor
+ * leads elsewhere, or the buffers are shorter by now.
+ */
+static bool go_on(struct msghdr *msg, const struct socket *sock,
+		  const struct cloudabi_restart *before)
+{
+	if (likely(!before->phase))
+		return true;
+	if (before->object != identity(sock) ||
+	    before->phase >= msg_data_left(msg))
+		return false;
+	iov_iter_advance(&msg->msg_iter, before->phase);
+	return true;
+}
+
+/**
+ * conclude() - Tell what a transfer comes to.
+ * @before: what it has moved before; brought up to date.
+ * @sock: through which socket.
+ * @done: what it has moved now, or an error.
+ * @whole: it is to move @left, and nothing but a signal or an error kept it from.
+ * @left: how much it was to move now.
+ *
+ * Return: how much it has moved, -ERESTARTNOINTR to have it go on, or @done.
+ */
+static noinline int conclude(struct cloudabi_restart *before,
+			     const struct socket *sock, int done, bool whole,
+			     size_t left)
+{
+	int error = cloudabi_restart_code(done);
+
+	if (done > 0)
+		before->phase += done;
+	if (whole && before->phase && signal_pending(current) &&
+	    (done < 0 ? error == -ERESTARTSYS : done && done < left)) {
+		before->object = identity(sock);
+		return cloudabi_restart_later(before);
+	}
+	return before->phase ?: error;
+}
+
+/* What was moved before an interruption outdoes any error behind it. */
+static int at_least(const struct cloudabi_restart *before, int done)
+{
+	if (!before->phase || done == -ERESTARTNOINTR || done > 0)
+		return done;
+	return before->phase;
+}
+
+/* Whether all is to be received, however long that takes. */
+static bool wants_all(const struct socket *sock, cloudabi_riflags_t flags)
+{
+	return flags & CLOUDABI_SOCK_RECV_WAITALL &&
+	       !(flags & CLOUDABI_SOCK_RECV_PEEK) &&
+	       sock->type == SOCK_STREAM && !wait_flag(sock);
+}
+
 static __always_inline int get_request(const cloudabi64_recv_in_t __user *user,
 				       cloudabi64_recv_in_t *in)
 {
@@ -122,13 +197,22 @@ static __always_inline int recv_plain(struct socket *sock,
 				      const cloudabi64_recv_in_t *in,
 				      cloudabi64_recv_out_t *out)
 {
+	struct cloudabi_restart before = {};
 	struct msghdr msg = {};
+	size_t left;
+	bool whole;
 	int done;
 
 	done = get_buffer(ITER_DEST, in->ri_data, &msg.msg_iter);
 	if (unlikely(done))
 		return done;
+	left = msg_data_left(&msg);
 	done = sock_recvmsg(sock, &msg, recv_flags(sock, in->ri_flags));
+	if (unlikely(in->ri_flags & CLOUDABI_SOCK_RECV_WAITALL)) {
+		whole = wants_all(sock, in->ri_flags) &&
+			!(msg.msg_flags & MSG_CTRUNC);
+		done = conclude(&before, sock, done, whole, left);
+	}
 	if (unlikely(done < 0))
 		return cloudabi_restart_code(done);
 	*out = (cloudabi64_recv_out_t){
@@ -153,6 +237,7 @@ static bool wants_fds(const struct socket *sock, const cloudabi64_recv_in_t *in)
  * struct receipt - What is being received.
  * @in: what the program asked for.
  * @out: where it wants to be told; user memory.
+ * @before: what was received before the call was interrupted.
  * @msg: what the kernel fills in.
  * @mailbox: where descriptors arrive.
  * @has_mailbox: that is in use.
@@ -160,10 +245,25 @@ static bool wants_fds(const struct socket *sock, const cloudabi64_recv_in_t *in)
 struct receipt {
 	cloudabi64_recv_in_t in;
 	cloudabi64_recv_out_t __user *out;
+	struct cloudabi_restart before;
 	struct msghdr msg;
 	struct cloudabi_mailbox mailbox;
 	bool has_mailbox;
 };
+
+/*
+ * Whether all was to be received, and nothing was that ends a receipt: a message
+ * with descriptors does, whether the program wants them or not.
+ */
+static bool is_whole(const struct receipt *receipt, const struct socket *sock)
+{
+	const struct msghdr *msg = &receipt->msg;
+
+	return wants_all(sock, receipt->in.ri_flags) &&
+	       !(msg->msg_flags & MSG_CTRUNC) &&
+	       !(receipt->has_mailbox &&
+		 msg->msg_controllen != receipt->mailbox.size);
+}
 
 static int recv_from(struct receipt *receipt, struct socket *sock)
 {
@@ -189,6 +289,7 @@ static int recv_from(struct receipt *receipt, struct socket *sock)
 static int recv_vectors(struct receipt *receipt, struct socket *sock)
 {
 	struct cloudabi_vectors vectors;
+	size_t left;
 	int done;
 
 	done = cloudabi_vectors_get(u64_to_user_ptr(receipt->in.ri_data),
@@ -197,9 +298,14 @@ static int recv_vectors(struct receipt *receipt, struct socket *sock)
 		return done;
 	iov_iter_init(&receipt->msg.msg_iter, ITER_DEST, vectors.iov,
 		      vectors.count, vectors.total);
-	done = recv_from(receipt, sock);
+	if (go_on(&receipt->msg, sock, &receipt->before)) {
+		left = msg_data_left(&receipt->msg);
+		done = recv_from(receipt, sock);
+		done = conclude(&receipt->before, sock, done,
+				is_whole(receipt, sock), left);
+	}
 	cloudabi_vectors_put(&vectors);
-	return cloudabi_restart_code(done);
+	return done;
 }
 
 static int tell_receipt(const struct receipt *receipt, size_t done)
@@ -251,6 +357,26 @@ static noinline int recv_any(struct socket *sock, struct cloudabi_ref ref,
 	return finish_receipt(&receipt, done);
 }
 
+static noinline int recv_again(cloudabi_fd_t sock,
+			       const cloudabi64_recv_in_t __user *in,
+			       cloudabi64_recv_out_t __user *out)
+{
+	struct receipt receipt = { .out = out };
+	struct cloudabi_ref ref;
+	struct socket *socket;
+	int done;
+
+	cloudabi_restart_get(&receipt.before);
+	done = get_request(in, &receipt.in);
+	if (!done)
+		done = get_socket(sock, CLOUDABI_NEED_sock_recv, &ref, &socket);
+	if (!done) {
+		done = recv_vectors(&receipt, socket);
+		cloudabi_fput_file(ref);
+	}
+	return finish_receipt(&receipt, at_least(&receipt.before, done));
+}
+
 /**
  * cloudabi_call_sock_recv() - Receive data and descriptors.
  * @sock: descriptor with FD_READ.
@@ -273,6 +399,8 @@ int cloudabi_call_sock_recv(cloudabi_fd_t sock,
 	struct socket *socket;
 	int error;
 
+	if (unlikely(cloudabi_restart_pending()))
+		return recv_again(sock, in, out);
 	if (unlikely(get_request(in, &request)))
 		return -EFAULT;
 	error = get_socket(sock, CLOUDABI_NEED_sock_recv, &ref, &socket);
@@ -315,8 +443,28 @@ static int send_with_fds(struct socket *sock, struct msghdr *msg,
 	return send_rest(sock, msg, done);
 }
 
+static bool sends_all(const struct socket *sock)
+{
+	return sock->type == SOCK_STREAM && !wait_flag(sock);
+}
+
+static int send_message(struct socket *sock, struct msghdr *msg,
+			const cloudabi64_send_in_t *in,
+			struct cloudabi_restart *before)
+{
+	size_t left = msg_data_left(msg);
+	int done;
+
+	if (in->si_fds_len && !before->phase)
+		done = send_with_fds(sock, msg, in);
+	else
+		done = sock_sendmsg(sock, msg);
+	return conclude(before, sock, done, sends_all(sock), left);
+}
+
 static noinline int send_any(struct socket *sock,
-			     const cloudabi64_send_in_t *in)
+			     const cloudabi64_send_in_t *in,
+			     struct cloudabi_restart *before)
 {
 	struct msghdr msg = { .msg_flags = MSG_NOSIGNAL | wait_flag(sock) };
 	struct cloudabi_vectors vectors;
@@ -328,10 +476,8 @@ static noinline int send_any(struct socket *sock,
 		return done;
 	iov_iter_init(&msg.msg_iter, ITER_SOURCE, vectors.iov, vectors.count,
 		      vectors.total);
-	if (in->si_fds_len)
-		done = send_with_fds(sock, &msg, in);
-	else
-		done = sock_sendmsg(sock, &msg);
+	if (go_on(&msg, sock, before))
+		done = send_message(sock, &msg, in, before);
 	cloudabi_vectors_put(&vectors);
 	return done;
 }
@@ -340,12 +486,18 @@ static __always_inline int send_plain(struct socket *sock,
 				      const cloudabi64_send_in_t *in)
 {
 	struct msghdr msg = { .msg_flags = MSG_NOSIGNAL | wait_flag(sock) };
-	int error;
+	struct cloudabi_restart before = {};
+	size_t left;
+	int done;
 
-	error = get_buffer(ITER_SOURCE, in->si_data, &msg.msg_iter);
-	if (unlikely(error))
-		return error;
-	return sock_sendmsg(sock, &msg);
+	done = get_buffer(ITER_SOURCE, in->si_data, &msg.msg_iter);
+	if (unlikely(done))
+		return done;
+	left = msg_data_left(&msg);
+	done = sock_sendmsg(sock, &msg);
+	if (likely(done == left))
+		return done;
+	return conclude(&before, sock, done, sends_all(sock), left);
 }
 
 static __always_inline int get_message(const cloudabi64_send_in_t __user *user,
@@ -362,6 +514,30 @@ static __always_inline int get_message(const cloudabi64_send_in_t __user *user,
 fault:
 	user_read_access_end();
 	return -EFAULT;
+}
+
+static noinline int send_again(cloudabi_fd_t sock,
+			       const cloudabi64_send_in_t __user *in,
+			       cloudabi64_send_out_t __user *out)
+{
+	struct cloudabi_restart before;
+	cloudabi64_send_in_t request;
+	struct cloudabi_ref ref;
+	struct socket *socket;
+	int done;
+
+	cloudabi_restart_get(&before);
+	done = get_message(in, &request);
+	if (!done)
+		done = get_socket(sock, CLOUDABI_NEED_sock_send, &ref, &socket);
+	if (!done) {
+		done = send_any(socket, &request, &before);
+		cloudabi_fput_file(ref);
+	}
+	done = at_least(&before, done);
+	if (done < 0)
+		return done;
+	return put_user((u64)done, &out->so_datalen);
 }
 
 /**
@@ -383,11 +559,14 @@ int cloudabi_call_sock_send(cloudabi_fd_t sock,
 			    const cloudabi64_send_in_t __user *in,
 			    cloudabi64_send_out_t __user *out)
 {
+	struct cloudabi_restart before = {};
 	cloudabi64_send_in_t request;
 	struct cloudabi_ref ref;
 	struct socket *socket;
 	int done;
 
+	if (unlikely(cloudabi_restart_pending()))
+		return send_again(sock, in, out);
 	if (unlikely(get_message(in, &request)))
 		return -EFAULT;
 	done = get_socket(sock, CLOUDABI_NEED_sock_send, &ref, &socket);
@@ -396,10 +575,10 @@ int cloudabi_call_sock_send(cloudabi_fd_t sock,
 	if (likely(request.si_data_len == 1 && !request.si_fds_len))
 		done = send_plain(socket, &request);
 	else
-		done = send_any(socket, &request);
+		done = send_any(socket, &request, &before);
 	cloudabi_fput_file(ref);
 	if (unlikely(done < 0))
-		return cloudabi_restart_code(done);
+		return done;
 	return put_user((u64)done, &out->so_datalen);
 }
 

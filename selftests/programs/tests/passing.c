@@ -562,7 +562,7 @@ static void sending_needs_no_room(void)
 #define MUCH (4ul << 20)
 
 /* They go with the first byte, the rest of the data follows. */
-static void a_large_send_takes_them_along(void)
+static void send_much(uint64_t disturbance)
 {
 	uint8_t *much = crt_pages_alloc(MUCH);
 	cloudabi_fd_t narrow = dup_without(FILE_RW, CLOUDABI_RIGHT_FD_SYNC);
@@ -570,7 +570,7 @@ static void a_large_send_takes_them_along(void)
 
 	for (size_t i = 0; i < MUCH; i++)
 		much[i] = PATTERN_BYTE(i);
-	ask(HELPER_DISTURB, UNIX_STREAM, HELPER_DRAIN, MUCH);
+	ask(HELPER_DISTURB, UNIX_STREAM, HELPER_DRAIN | disturbance, MUCH);
 	CHECK_OK(sock_send(UNIX_STREAM, much, MUCH, &narrow, 1, &n));
 	CHECK_EQ(n, MUCH);
 	CHECK_EQ(ask(HELPER_DRAINED, 0, 0, 0), 0);
@@ -578,6 +578,12 @@ static void a_large_send_takes_them_along(void)
 	CHECK_EQ(ask_answer.value[1], 0);
 	crt_pages_free(much, MUCH);
 	CHECK_OK(cloudabi_sys_fd_close(narrow));
+}
+
+static void a_large_send_takes_them_along(void)
+{
+	send_much(0);
+	send_much(HELPER_STOP);
 }
 
 /* Fills a socket; how much that took. */

@@ -208,6 +208,24 @@ static void waitall_waits_for_all(void)
 	}
 }
 
+/* What has come is kept, and more is waited for. */
+static void waitall_goes_on_whatever_disturbs_it(void)
+{
+	static const cloudabi_fd_t fds[] = { UNIX_STREAM, TCP };
+	static const unsigned int what[] = {
+		HELPER_STOP, HELPER_STOP | HELPER_IGNORED, HELPER_TRACE,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds) * ARRAY_SIZE(what); i++) {
+		cloudabi_fd_t fd = fds[i % 2];
+
+		CHECK_EQ(peer_writes(fd, "fir"), 3);
+		ask_with(HELPER_DISTURB, fd, what[i / 2], "st and", 6);
+		CHECK_RECV(fd, 9, NULL, 0, WAITALL, "first and", 0, 0);
+		CHECK_EQ(ask(HELPER_DISTURBED, 0, 0, 0), 0);
+	}
+}
+
 static void waitall_ends_with_the_stream(void)
 {
 	cloudabi_fd_t pair[2];
@@ -343,9 +361,10 @@ static void a_large_send_is_complete_if_it_may_wait(void)
 	static const cloudabi_fd_t fds[] = { UNIX_STREAM, TCP };
 	size_t n;
 
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
-		ask(HELPER_DISTURB, fds[i], HELPER_DRAIN, MUCH);
-		CHECK_OK(sock_send(fds[i], much(), MUCH, NULL, 0, &n));
+	for (size_t i = 0; i < ARRAY_SIZE(fds) * 2; i++) {
+		ask(HELPER_DISTURB, fds[i % 2],
+		    HELPER_DRAIN | (i / 2 ? HELPER_STOP : 0), MUCH);
+		CHECK_OK(sock_send(fds[i % 2], much(), MUCH, NULL, 0, &n));
 		CHECK_EQ(n, MUCH);
 		CHECK_EQ(ask(HELPER_DRAINED, 0, 0, 0), 0);
 		CHECK_EQ(ask_answer.value[0], MUCH);
@@ -660,6 +679,7 @@ static const struct test tests[] = {
 	TEST(a_stream_is_received_bit_by_bit),
 	TEST(peek_leaves_the_message),
 	TEST(waitall_waits_for_all),
+	TEST(waitall_goes_on_whatever_disturbs_it),
 	TEST(waitall_ends_with_the_stream),
 	TEST(unknown_flags_are_ignored),
 	TEST(all_of_the_answer_is_written),
