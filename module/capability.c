@@ -208,12 +208,17 @@ static int capability_flush(struct file *file, fl_owner_t owner)
 	return real->f_op->flush(real, owner);
 }
 
+/*
+ * Whoever may read this may look at the open files of the process anyway: the
+ * kernel asks for that (PTRACE_MODE_READ). The path is as the reader sees it,
+ * from its own root; a socket has its number, as in /proc/PID/fd.
+ */
 static void capability_show_fdinfo(struct seq_file *seq, struct file *file)
 {
 	const struct capability *capability = file->private_data;
 
-	seq_printf(seq, "cloudabi-type:\t%#x\n",
-		   cloudabi_filetype(capability->file));
+	seq_printf(seq, "cloudabi-type:\t%s\n",
+		   cloudabi_filetype_name(capability->file));
 	seq_puts(seq, "cloudabi-rights-base:\t");
 	cloudabi_rights_show(seq, capability->rights.base);
 	seq_puts(seq, "\ncloudabi-rights-inheriting:\t");

@@ -35,6 +35,21 @@ const cloudabi_filetype_t cloudabi_filetypes[NR_FILEKINDS] = {
 	FOR_EACH_FILEKIND(FILETYPE)
 };
 
+#define FILETYPE_NAME(kind, type) [FILEKIND_##kind] = #type,
+
+static const char *const names[] = { FOR_EACH_FILEKIND(FILETYPE_NAME) };
+
+/**
+ * cloudabi_filetype_name() - The name of the CloudABI file type of a file.
+ * @file: a native file, not a capability.
+ *
+ * Return: the name, as in uapi/linux/cloudabi.h but without the prefix.
+ */
+const char *cloudabi_filetype_name(const struct file *file)
+{
+	return names[cloudabi_filekind(file)];
+}
+
 /* What all terminals have in common. Written once, before it is used. */
 static ssize_t (*terminal_read_iter)(struct kiocb *, struct iov_iter *);
 

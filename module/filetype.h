@@ -83,6 +83,7 @@ static inline cloudabi_filetype_t cloudabi_filetype(const struct file *file)
 	return cloudabi_filetypes[cloudabi_filekind(file)];
 }
 
+const char *cloudabi_filetype_name(const struct file *file);
 cloudabi_filetype_t cloudabi_filetype_of_mode(umode_t mode);
 
 #ifdef CONFIG_CLOUDABI_KUNIT_TEST
