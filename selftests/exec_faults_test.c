@@ -14,14 +14,12 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
+#include "faults.h"
 
-#define FAILSLAB "/sys/kernel/debug/failslab/"
-#define USERCOPY "/sys/kernel/debug/fail_usercopy/"
+#include "kselftest_harness.h"
 
 /* What the program exits with, and the launcher after a failed exec. */
 #define STARTED 7
@@ -33,23 +31,11 @@
 /* Where the n-th place is can differ from one process to the next. */
 #define ROUNDS 2
 
-static int put_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text) ? 0 : -1;
-}
-
 /* In the new process, which does not come back: the @nth attempt fails. */
 static void exec_with_fault(unsigned int nth)
 {
 	char *argv[] = { "proc", "exit", "7", NULL }, *envp[] = { NULL };
-	int fault = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	int fault = open(FAULTS_NTH, O_RDWR | O_CLOEXEC);
 
 	if (fault < 0 || dprintf(fault, "%u", nth) < 0)
 		_exit(99);
@@ -75,17 +61,13 @@ FIXTURE(faults) {
 
 FIXTURE_SETUP(faults)
 {
-	mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
-	if (access("/proc/thread-self/fail-nth", W_OK) ||
-	    put_text(FAILSLAB "ignore-gfp-wait", "N"))
+	if (!faults_open())
 		SKIP(return, "the kernel cannot inject faults");
-	put_text(FAILSLAB "verbose", "0");
-	put_text(USERCOPY "verbose", "0");
 }
 
 FIXTURE_TEARDOWN(faults)
 {
-	put_text(FAILSLAB "ignore-gfp-wait", "Y");
+	faults_close();
 }
 
 static unsigned int failed, died;
