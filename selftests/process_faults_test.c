@@ -55,6 +55,11 @@ static const struct {
 	{ DEBUGFS "fail_page_alloc/min-order", "0", "1" },
 	{ DEBUGFS "fail_page_alloc/verbose", "0", "2" },
 	{ DEBUGFS "fail_usercopy/verbose", "0", "2" },
+	/*
+	 * The kernel warns, with a trace, when it does not get a stack for a
+	 * task. What is worse is still told: it is an error or leaves a taint.
+	 */
+	{ "/proc/sys/kernel/printk", "4", "7" },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(*settings))
