@@ -282,6 +282,12 @@ static struct outcome do_poll_process(cloudabi_fd_t fd)
 	return do_poll(CLOUDABI_EVENTTYPE_PROC_TERMINATE, fd);
 }
 
+/* Argument data that are nowhere: it never comes to it. */
+static struct outcome do_exec(cloudabi_fd_t fd)
+{
+	return done(cloudabi_sys_proc_exec(fd, BAD_ADDRESS, 1, NULL, 0), 0);
+}
+
 /**
  * struct call - how a call is made
  * @name: name of the call
@@ -324,6 +330,7 @@ static const struct call calls[] = {
 	{ "poll", "fd_read", NULL, do_poll_read },
 	{ "poll", "fd_write", NULL, do_poll_write },
 	{ "poll", "proc_terminate", NULL, do_poll_process },
+	{ "proc_exec", "", NULL, do_exec },
 };
 
 static const struct call *find_call(const struct rights_need *need)
@@ -346,7 +353,8 @@ static bool is_ours(const struct rights_need *need)
 	return (!strncmp(need->call, "fd_", 3) ||
 		!strncmp(need->call, "mem_", 4) ||
 		!strncmp(need->call, "sock_", 5) ||
-		!strcmp(need->call, "poll")) && !need->as_requested;
+		!strcmp(need->call, "poll") ||
+		!strcmp(need->call, "proc_exec")) && !need->as_requested;
 }
 
 /* --- What can be seen of the descriptor ---------------------------------- */
