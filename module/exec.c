@@ -74,7 +74,7 @@ static int start_program(struct linux_binprm *bprm,
 	error = cloudabi_image_map(image);
 	if (error)
 		return error;
-	vdso = cloudabi_vdso_map();
+	vdso = cloudabi_vdso_map(bprm->vma->vm_end);
 	if (IS_ERR_VALUE(vdso))
 		return vdso;
 	error = cloudabi_stack_make(bprm, handover, image, vdso, &start);

@@ -18,7 +18,10 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/pagemap.h>
+#include <linux/pgtable.h>
+#include <linux/random.h>
 
+#include "arch/arch.h"
 #include "compat/shmem_fs.h"
 #include "vdso.h"
 
@@ -136,25 +139,46 @@ static unsigned long map_together(void)
 	return IS_ERR_VALUE(clock) ? clock : start + PAGE_SIZE;
 }
 
+/*
+ * Somewhere above the stack, in the piece of address space that has one page
+ * table with its top: no other is needed then, nor need one be made for a child,
+ * which has the stack's from the beginning. 0 if there is no room.
+ */
+static unsigned long place_above(unsigned long stack)
+{
+	unsigned long start = stack + PAGE_SIZE; /* the clock's page */
+	unsigned long end = min(ALIGN(start, PMD_SIZE), ARCH_USER_END);
+	unsigned long size = PAGE_ALIGN(image_size());
+
+	if (end < start + size)
+		return 0;
+	end -= size;
+	return start +
+	       PAGE_SIZE * (get_random_u32() % ((end - start) / PAGE_SIZE + 1));
+}
+
 /**
  * cloudabi_vdso_map() - Map the vDSO into the calling task's address space.
+ * @stack: where the stack ends. The vDSO gets a place above it, or any other if
+ *	there is none.
  *
  * The mappings are private and not writable, so that no program changes another
  * one's copy. What is not code cannot be executed.
  *
- * Addresses are given out from high to low, as a rule: the page before the
- * image is free then, and it costs least to take it. If it is not, all moves.
+ * The page before the image is free, as a rule, and it costs least to take it. If
+ * it is not, all moves.
  *
  * Context: Process context, may sleep.
  * Return: the address of the image, or an error of mmap as an address.
  */
-unsigned long cloudabi_vdso_map(void)
+unsigned long cloudabi_vdso_map(unsigned long stack)
 {
 	unsigned long image, clock;
 	int error;
 
-	image = vm_mmap(vdso_file, 0, image_size(), PROT_READ | PROT_EXEC,
-			MAP_PRIVATE, IMAGE_PAGE * PAGE_SIZE);
+	image = vm_mmap(vdso_file, place_above(stack), image_size(),
+			PROT_READ | PROT_EXEC, MAP_PRIVATE,
+			IMAGE_PAGE * PAGE_SIZE);
 	if (IS_ERR_VALUE(image))
 		return image;
 	clock = map_clock(image - PAGE_SIZE, MAP_FIXED_NOREPLACE);

@@ -11,7 +11,7 @@ struct cloudabi_clock_data;
 
 int cloudabi_vdso_init(void);
 void cloudabi_vdso_exit(void);
-unsigned long cloudabi_vdso_map(void);
+unsigned long cloudabi_vdso_map(unsigned long stack);
 
 void cloudabi_vdso_clock_init(struct cloudabi_clock_data *data);
 void cloudabi_vdso_clock_exit(void);
