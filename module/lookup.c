@@ -36,6 +36,7 @@
 #include <linux/dcache.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -470,7 +471,10 @@ void cloudabi_registers_swap(struct path *pwd, struct path *root)
 	compat_fs_write_unlock(fs);
 }
 
-/* A directory with nothing in it and nothing above it. */
+/*
+ * A directory with nothing in it and nothing above it, which nobody can change:
+ * who may look into a process can open what is in its path registers.
+ */
 static struct path nowhere;
 
 /**
@@ -489,24 +493,39 @@ void cloudabi_registers_nowhere(struct path *pwd, struct path *root)
 	cloudabi_registers_swap(pwd, root);
 }
 
+/*
+ * Of a type that the kernel always has, so that nothing of the module is in it:
+ * who has opened the directory may keep it for longer than the module is there.
+ */
+static struct vfsmount *mount_nowhere(void)
+{
+	struct file *file = compat_shmem_file_setup("cloudabi", 0);
+	struct vfsmount *mount;
+
+	if (IS_ERR(file))
+		return ERR_CAST(file);
+	mount = kern_mount(file_inode(file)->i_sb->s_type);
+	fput(file);
+	return mount;
+}
+
 /**
- * cloudabi_lookup_init() - Find a directory that is empty for ever.
+ * cloudabi_lookup_init() - Make a directory that is empty for ever.
  *
- * It is the root of where the kernel keeps shared memory, which has no names.
+ * It is the root of a file system that is mounted for this and is read-only.
  *
  * Context: Process context, may sleep.
- * Return: 0, -ENOMEM, or another error of making a memory file.
+ * Return: 0, -ENOMEM, or another error of making and mounting a file system.
  */
 int cloudabi_lookup_init(void)
 {
-	struct file *file = compat_shmem_file_setup("cloudabi", 0);
+	struct vfsmount *mount = mount_nowhere();
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	nowhere.mnt = file->f_path.mnt;
-	nowhere.dentry = nowhere.mnt->mnt_root;
-	path_get(&nowhere);
-	fput(file);
+	if (IS_ERR(mount))
+		return PTR_ERR(mount);
+	mount->mnt_sb->s_flags |= SB_RDONLY;
+	d_inode(mount->mnt_root)->i_mode = S_IFDIR | 0555;
+	nowhere = (struct path){ .mnt = mount, .dentry = mount->mnt_root };
 	return 0;
 }
 
@@ -515,5 +534,5 @@ int cloudabi_lookup_init(void)
  */
 void cloudabi_lookup_exit(void)
 {
-	path_put(&nowhere);
+	kern_unmount(nowhere.mnt);
 }
