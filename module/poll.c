@@ -618,7 +618,7 @@ static void put_end(struct poller *poller, const struct interest *interest,
 static void poll_process(struct poller *poller, const struct interest *interest)
 {
 	struct cloudabi_handle handle;
-	int ended, error;
+	int error;
 
 	error = cloudabi_fget(interest->fd, CLOUDABI_NEED_poll_proc_terminate,
 			      &handle);
@@ -627,11 +627,8 @@ static void poll_process(struct poller *poller, const struct interest *interest)
 		return;
 	}
 	poller->wait->_key = EPOLLIN;
-	ended = cloudabi_process_poll(handle.file, poller->wait);
-	if (ended > 0)
+	if (cloudabi_process_poll(handle.file, poller->wait))
 		put_end(poller, interest, handle.file);
-	else if (ended < 0)
-		poller->error = ended;
 	cloudabi_fput(&handle);
 }
 

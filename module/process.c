@@ -10,7 +10,8 @@
  *
  * Objects: struct process stands for the child. It is referred to by the file
  * and by those who wait for the end of the child, who must not refer to the file:
- * that would keep alive what somebody closes in order to end it. The child is
+ * that would keep alive what somebody closes in order to end it. They have a file
+ * to refer to that does no more than keep struct process. The child is
  * known by its struct pid, which stays the same when a thread that is not the
  * first one calls exec, and by the task that was its first, whose
  * signal_struct, shared by all threads of the child ever, has how it ended.
@@ -47,7 +48,8 @@
 
 /**
  * struct process - A child.
- * @users: how many files refer to this: the descriptor and those that wait.
+ * @users: how many files refer to this: the descriptor and @watch.
+ * @watch: what those who wait refer to; held by the descriptor.
  * @node: in the table, by @pid.
  * @pid: the child; counted. NULL if there is none yet.
  * @task: its first thread; counted.
@@ -56,6 +58,7 @@
  */
 struct process {
 	refcount_t users;
+	struct file *watch;
 	struct hlist_node node;
 	struct pid *pid;
 	struct task_struct *task;
@@ -113,6 +116,7 @@ static int process_release(struct inode *inode, struct file *file)
 
 	if (process->pid)
 		kill_pid(process->pid, SIGKILL, 1);
+	fput(process->watch);
 	put_process(process);
 	return 0;
 }
@@ -170,9 +174,18 @@ struct file *cloudabi_process_new(void)
 	if (!process)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&process->users, 1);
-	file = make_file(&cloudabi_process_fops, process);
-	if (IS_ERR(file))
+	process->watch = make_file(&watch_fops, process);
+	if (IS_ERR(process->watch)) {
+		file = process->watch;
 		kfree(process);
+		return file;
+	}
+	refcount_inc(&process->users);
+	file = make_file(&cloudabi_process_fops, process);
+	if (IS_ERR(file)) {
+		fput(process->watch);
+		put_process(process);
+	}
 	return file;
 }
 
@@ -194,19 +207,6 @@ void cloudabi_process_attach(struct file *file, struct task_struct *child)
 	raw_spin_unlock(&processes_lock);
 }
 
-/* Has whoever polls woken when the process ends, and not keep it alive. */
-static int watch(struct process *process, poll_table *wait)
-{
-	struct file *file = make_file(&watch_fops, process);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	refcount_inc(&process->users);
-	poll_wait(file, &process->pid->wait_pidfd, wait);
-	fput(file);
-	return 0;
-}
-
 /**
  * cloudabi_process_poll() - Tell whether a process has ended.
  * @file: its descriptor.
@@ -216,16 +216,14 @@ static int watch(struct process *process, poll_table *wait)
  * reference to the file for the time of the wait.
  *
  * Context: Process context, may sleep.
- * Return: 1 if it has ended, 0 if not, -ENOMEM or -ENFILE.
+ * Return: whether it has ended.
  */
-int cloudabi_process_poll(struct file *file, poll_table *wait)
+bool cloudabi_process_poll(struct file *file, poll_table *wait)
 {
 	struct process *process = file->private_data;
-	int error = 0;
 
-	if (!has_ended(process) && !poll_does_not_wait(wait))
-		error = watch(process, wait);
-	return error ?: has_ended(process);
+	poll_wait(process->watch, &process->pid->wait_pidfd, wait);
+	return has_ended(process);
 }
 
 /* The exit code of which Linux has @low. */
@@ -264,10 +262,11 @@ static void set_code(bool has_code, cloudabi_exitcode_t code)
 
 	raw_spin_lock(&processes_lock);
 	hash_for_each_possible(processes, process, node, (unsigned long)pid) {
-		if (process->pid == pid) {
-			process->has_code = has_code;
-			process->code = code;
-		}
+		if (process->pid != pid)
+			continue;
+		process->has_code = has_code;
+		process->code = code;
+		break;
 	}
 	raw_spin_unlock(&processes_lock);
 }

@@ -37,7 +37,7 @@ struct cloudabi_end {
 
 struct file *cloudabi_process_new(void);
 void cloudabi_process_attach(struct file *file, struct task_struct *child);
-int cloudabi_process_poll(struct file *file, poll_table *wait);
+bool cloudabi_process_poll(struct file *file, poll_table *wait);
 void cloudabi_process_get_end(struct file *file, struct cloudabi_end *end);
 
 void cloudabi_process_keep_code(cloudabi_exitcode_t code);

@@ -628,6 +628,18 @@ static inline int64_t count_children(const struct helped *h)
 	return n;
 }
 
+static inline int64_t count_files(void)
+{
+	FILE *file = fopen("/proc/sys/fs/file-nr", "r");
+	long long n = -1;
+
+	if (!file || fscanf(file, "%lld", &n) != 1)
+		n = -1;
+	if (file)
+		fclose(file);
+	return n;
+}
+
 static inline int step_clock(int64_t nanoseconds)
 {
 	struct timespec t;
@@ -1275,6 +1287,8 @@ static inline int64_t serve_one(struct helped *h, struct helper_answer *answer)
 		return count_tasks(h);
 	case HELPER_COUNT_CHILDREN:
 		return count_children(h);
+	case HELPER_COUNT_FILES:
+		return count_files();
 	case HELPER_CHMOD:
 		return result(chmod("/tmp/replace.file", r->a));
 	}

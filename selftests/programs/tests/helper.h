@@ -128,6 +128,7 @@ enum helper_op {
 	HELPER_STEP_CLOCK,	/* set the realtime clock @a nanoseconds on */
 	HELPER_COUNT_TASKS,	/* threads of the program */
 	HELPER_COUNT_CHILDREN,	/* its children, dead ones too */
+	HELPER_COUNT_FILES,	/* open files of the system */
 	HELPER_CHMOD,		/* /tmp/replace.file to mode @a */
 	/* Do what the bits of @a say, again and again */
 	HELPER_UNSETTLE,
@@ -165,6 +166,7 @@ enum helper_op {
 #define HELPER_SOURCE	4	/* the clock source, and back */
 
 #define HELPER_RLIMIT_FSIZE 1
+#define HELPER_RLIMIT_STACK 3
 #define HELPER_RLIMIT_NPROC 6
 #define HELPER_RLIMIT_NOFILE 7
 #define HELPER_RLIMIT_AS 9

@@ -519,6 +519,16 @@ static void poke_later(void *argument)
 	crt_write_all(poke->fd, "x", 1);
 }
 
+/* How many files the system had open meanwhile. */
+static int64_t counted;
+
+static void poke_counted(void *argument)
+{
+	crt_sleep_ms(200);
+	counted = ask(HELPER_COUNT_FILES, 0, 0, 0);
+	poke_later(argument);
+}
+
 /* The wait has no other way to end. */
 static void a_wait_ends_when_the_process_does(void)
 {
@@ -742,6 +752,32 @@ static void a_close_kills_while_somebody_waits(void)
 	CHECK_OK(cloudabi_sys_fd_close(end));
 }
 
+#define MANY 1000
+
+/* To wait for a process takes no open files, which users share a number of. */
+static void waits_take_no_files(void)
+{
+	static cloudabi_subscription_t in[MANY + 1];
+	static cloudabi_event_t out[MANY + 1];
+	cloudabi_fd_t talk, fd = start_listener(&talk);
+	int64_t before = ask(HELPER_COUNT_FILES, 0, 0, 0);
+	struct poke poke = { talk };
+	struct crt_thread thread;
+	size_t n = 0;
+
+	for (size_t i = 0; i < MANY; i++)
+		in[i] = (cloudabi_subscription_t){
+			.type = TERMINATE, .proc_terminate.fd = fd,
+		};
+	CHECK_OK(crt_thread_start(&thread, poke_counted, &poke));
+	CHECK_OK(cloudabi_sys_poll(in, out, MANY, &n));
+	CHECK_EQ(n, MANY);
+	crt_thread_join(&thread);
+	CHECK(counted < before + MANY / 2);
+	CHECK_OK(cloudabi_sys_fd_close(talk));
+	CHECK_OK(cloudabi_sys_fd_close(fd));
+}
+
 /* --- What it is not good for ---------------------------------------------- */
 
 static void nothing_else_can_be_done_with_it(void)
@@ -917,6 +953,7 @@ static const struct test tests[] = {
 	TEST(a_message_that_nobody_gets_kills),
 	TEST(a_message_carries_the_process),
 	TEST(a_close_kills_while_somebody_waits),
+	TEST(waits_take_no_files),
 	TEST(nothing_else_can_be_done_with_it),
 	TEST(a_full_table_is_emfile),
 	TEST(a_copy_of_memory_has_no_more_rights),
