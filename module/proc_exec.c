@@ -44,6 +44,7 @@
 #include <linux/module.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -56,6 +57,9 @@
 /* Documented in Documentation/limitations.rst; those of native arguments. */
 #define MAX_DATA (_STK_LIM / 4 * 3)
 #define DATA_SHARE_OF_STACK 4
+
+/* What a program finds on its stack below the data, and needs to start. */
+#define START_STACK SZ_32K
 
 /* Marks a restart block that holds a handover; see restart.h. */
 static long holds_handover(struct restart_block *block)
@@ -126,8 +130,10 @@ static void close_all(void)
 	rcu_read_lock();
 	fdt = files_fdtable(current->files);
 	rcu_read_unlock();
-	for_each_set_bit(fd, fdt->open_fds, fdt->max_fds)
+	for_each_set_bit(fd, fdt->open_fds, fdt->max_fds) {
 		close_fd(fd);
+		cond_resched();
+	}
 }
 
 /**
@@ -182,10 +188,10 @@ static size_t data_limit(void)
 static int take_data(struct cloudabi_handover *handover,
 		     const void __user *data, size_t size)
 {
-	if (size > data_limit())
-		return -E2BIG;
 	if (!size)
 		return 0;
+	if (size > data_limit() || size + START_STACK > rlimit(RLIMIT_STACK))
+		return -E2BIG;
 	handover->data = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!handover->data)
 		return -ENOMEM;
@@ -330,7 +336,8 @@ static int execute(struct cloudabi_handover *handover)
  * @fds_len: how many.
  *
  * Context: Process context, may sleep. Ends all other threads.
- * Return: 0, to the new program. An error has changed nothing: -EBADF if @fd or
+ * Return: 0, to the new program. Behind the point of no return an error ends the
+ * process; see exec.c. Any other has changed nothing: -EBADF if @fd or
  * one of @fds is not open, or @fd is open for writing; -ENOTCAPABLE; -EACCES if
  * the file's mode or its mount does not allow it; -ETXTBSY if it is open for
  * writing elsewhere; -ENOEXEC if it is no CloudABI program; -E2BIG if there are

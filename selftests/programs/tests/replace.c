@@ -511,6 +511,24 @@ static void bad_pointers_are_efault(void)
 	CHECK_NOT_REPLACED(program, NULL, 0, NULL, 1, CLOUDABI_EFAULT);
 }
 
+/* The data must not leave the program without a stack. */
+static void what_the_stack_has_no_room_for_is_e2big(void)
+{
+	uint8_t *data = crt_pages_alloc(120000);
+	uint64_t old = set_limit(HELPER_RLIMIT_STACK, 65536);
+	struct plan plan = { .program = program, .data = data, .size = 30000 };
+	cloudabi_fd_t child;
+
+	CHECK_NOT_REPLACED(program, data, 120000, NULL, 0, CLOUDABI_E2BIG);
+	CHECK_NOT_REPLACED(program, data, 32769, NULL, 0, CLOUDABI_E2BIG);
+	/* It starts, and finds nowhere that the report could go. */
+	child = child_start(carry_out, &plan);
+	CHECK_EXITED(child, 99);
+	CHECK_OK(cloudabi_sys_fd_close(child));
+	set_limit(HELPER_RLIMIT_STACK, old);
+	crt_pages_free(data, 120000);
+}
+
 /* As many as there can be numbers, and then one more than is allowed. */
 static void a_lowered_limit_is_emfile(void)
 {
@@ -552,6 +570,7 @@ static const struct test tests[] = {
 	TEST(a_program_that_is_written_to_is_etxtbsy),
 	TEST(descriptors_must_be_open),
 	TEST(too_much_is_e2big),
+	TEST(what_the_stack_has_no_room_for_is_e2big),
 	TEST(bad_pointers_are_efault),
 	TEST(a_lowered_limit_is_emfile),
 	TEST(no_refusal_leaves_memory_mapped),
