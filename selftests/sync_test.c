@@ -136,6 +136,7 @@ TEST_F_TIMEOUT(threads, ends_of_processes, LIMIT)
 TEST_F_TIMEOUT(threads, storms_end, LIMIT)
 {
 	struct helped *h = &self->helped;
+	int status;
 
 	for (int i = 0; i < 20; i++) {
 		start_ending(h, "storm");
@@ -143,7 +144,10 @@ TEST_F_TIMEOUT(threads, storms_end, LIMIT)
 		start_ending(h, "storm");
 		nap_ms(i);
 		kill(h->pid, SIGKILL);
-		EXPECT_EQ(SIGKILL, end_of(h));
+		/* It may have come to its end already. */
+		status = end_of(h);
+		if (status != 11 << 8)
+			EXPECT_EQ(SIGKILL, status);
 	}
 }
 
