@@ -485,6 +485,18 @@ static inline void nap_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
+/* The collector of sockets in messages starts when a socket is closed. */
+static inline void collect_sockets(void)
+{
+	int fds[2];
+
+	if (!socketpair(AF_UNIX, SOCK_STREAM, 0, fds)) {
+		close(fds[0]);
+		close(fds[1]);
+	}
+	nap_ms(20);
+}
+
 static inline FILE *open_proc(const struct helped *h, const char *name)
 {
 	char path[96];

@@ -318,18 +318,6 @@ static void tell(struct storm *s)
 	fflush(stdout);
 }
 
-/* What is collected is so when a socket is closed. */
-static void collect(void)
-{
-	int fds[2];
-
-	if (!socketpair(AF_UNIX, SOCK_STREAM, 0, fds)) {
-		close(fds[0]);
-		close(fds[1]);
-	}
-	nap_ms(20);
-}
-
 FIXTURE(storm) {
 	struct storm storm;
 };
@@ -371,7 +359,7 @@ TEST_F_TIMEOUT(storm, leaves_nothing, LIMIT)
 	}
 	for (int i = 0; i < 200 && (count_sockets() > sockets ||
 				    module_users() > users); i++)
-		collect();
+		collect_sockets();
 	EXPECT_EQ(sockets, count_sockets());
 	EXPECT_EQ(users, module_users());
 	EXPECT_EQ(zombies, list(is_zombie, pids));

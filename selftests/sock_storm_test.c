@@ -156,18 +156,6 @@ static long count_unix(void)
 	return total;
 }
 
-/* The collector starts when a socket is closed. */
-static void collect(void)
-{
-	int fds[2];
-
-	if (!socketpair(AF_UNIX, SOCK_STREAM, 0, fds)) {
-		close(fds[0]);
-		close(fds[1]);
-	}
-	nap_ms(20);
-}
-
 /* Reads what is left; whether that was all, and nobody can write any more. */
 static bool pipe_ended(const struct storm *s)
 {
@@ -223,7 +211,7 @@ TEST_F_TIMEOUT(storm, nothing_is_left, LIMIT)
 	end_all(s);
 	close_all(s);
 	for (int i = 0; i < 1000; i++) {
-		collect();
+		collect_sockets();
 		unmounted = unmounted || !umount(PLACE);
 		if (unmounted && count_unix() <= sockets &&
 		    module_users() <= users)

@@ -56,18 +56,6 @@ static pid_t start_churn(void)
 	return pid;
 }
 
-/* The collector starts when a socket is closed. */
-static void collect(void)
-{
-	int fds[2];
-
-	if (!socketpair(AF_UNIX, SOCK_STREAM, 0, fds)) {
-		close(fds[0]);
-		close(fds[1]);
-	}
-	nap_ms(20);
-}
-
 TEST_F_TIMEOUT(sock, death_leaves_nothing, LIMIT)
 {
 	int64_t sockets = count_sockets(), users = module_users();
@@ -86,7 +74,7 @@ TEST_F_TIMEOUT(sock, death_leaves_nothing, LIMIT)
 	}
 	for (int i = 0; i < 200 && (count_sockets() > sockets ||
 				    module_users() > users); i++)
-		collect();
+		collect_sockets();
 	EXPECT_EQ(sockets, count_sockets());
 	EXPECT_EQ(users, module_users());
 }
