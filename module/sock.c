@@ -141,7 +141,7 @@ static noinline int conclude(struct cloudabi_restart *before,
 }
 
 /* What was moved before an interruption outdoes any error behind it. */
-static int at_least(const struct cloudabi_restart *before, int done)
+static int moved_so_far(const struct cloudabi_restart *before, int done)
 {
 	if (!before->phase || done == -ERESTARTNOINTR || done > 0)
 		return done;
@@ -374,7 +374,7 @@ static noinline int recv_again(cloudabi_fd_t sock,
 		done = recv_vectors(&receipt, socket);
 		cloudabi_fput_file(ref);
 	}
-	return finish_receipt(&receipt, at_least(&receipt.before, done));
+	return finish_receipt(&receipt, moved_so_far(&receipt.before, done));
 }
 
 /**
@@ -534,7 +534,7 @@ static noinline int send_again(cloudabi_fd_t sock,
 		done = send_any(socket, &request, &before);
 		cloudabi_fput_file(ref);
 	}
-	done = at_least(&before, done);
+	done = moved_so_far(&before, done);
 	if (done < 0)
 		return done;
 	return put_user((u64)done, &out->so_datalen);
