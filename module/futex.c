@@ -680,7 +680,7 @@ static int sleep(struct waiter *waiter, const struct cloudabi_timeout *timeout)
 		else if (!schedule_hrtimeout_range_clock(
 				 &expires, timeout->slack, HRTIMER_MODE_ABS,
 				 timeout->clock))
-			error = -ETIMEDOUT;
+			error = after_timer(timeout);
 	}
 	__set_current_state(TASK_RUNNING);
 	return READ_ONCE(waiter->state) == WAITING ? error : 0;

@@ -8,6 +8,7 @@
 #define _CLOUDABI_FUTEX_H
 
 #include <linux/ktime.h>
+#include <linux/timekeeping.h>
 
 #include "module.h"
 
@@ -22,6 +23,28 @@ struct cloudabi_timeout {
 	u64 slack;
 	clockid_t clock;
 };
+
+/**
+ * cloudabi_timeout_is_over() - Ask the clock whether a timeout is over.
+ * @timeout: the timeout.
+ *
+ * The clock decides, also if it was set back when a timer had fired already. On
+ * Linux 7.2 a timer for a realtime to come fires at once if the clock was set back
+ * and its processor does not know yet, which may take until the next tick.
+ *
+ * Context: any.
+ * Return: whether it is; 0 is always over, KTIME_MAX never.
+ */
+static inline bool
+cloudabi_timeout_is_over(const struct cloudabi_timeout *timeout)
+{
+	ktime_t expires = timeout->expires;
+
+	if (!expires || expires == KTIME_MAX)
+		return !expires;
+	return expires <= (timeout->clock == CLOCK_REALTIME ? ktime_get_real() :
+							      ktime_get());
+}
 
 int cloudabi_futex_lock(cloudabi_lock_t __user *lock, cloudabi_scope_t scope,
 			bool write, const struct cloudabi_timeout *timeout);

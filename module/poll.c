@@ -107,6 +107,14 @@ static ktime_t clamp_time(u64 nanoseconds)
 	return min_t(u64, nanoseconds, KTIME_MAX);
 }
 
+/* A time of a clock that is @offset ahead. Both ends are far, but not beyond. */
+static ktime_t without_offset(ktime_t time, ktime_t offset)
+{
+	if (offset < 0 && time > KTIME_MAX - 1 + offset)
+		return KTIME_MAX - 1;
+	return clamp_t(s64, time - offset, 0, KTIME_MAX - 1);
+}
+
 /* A time of the time namespace's monotonic clock, as the kernel knows it. */
 static ktime_t monotonic_to_host(ktime_t time)
 {
@@ -115,8 +123,7 @@ static ktime_t monotonic_to_host(ktime_t time)
 	if (time == KTIME_MAX)
 		return time;
 	timens_add_monotonic(&offset);
-	return clamp_t(s64, ktime_sub(time, timespec64_to_ktime(offset)), 0,
-		       KTIME_MAX - 1);
+	return without_offset(time, timespec64_to_ktime(offset));
 }
 
 /* When the call was made first: nobody asks the clock if that does not matter. */
@@ -169,16 +176,6 @@ static int clock_deadline(const cloudabi64_subscription_t *subscription,
 		timeout->expires = monotonic_to_host(timeout->expires);
 	timeout->slack = min_t(u64, subscription->clock.precision, MAX_SLACK);
 	return 0;
-}
-
-static bool is_due(const struct cloudabi_timeout *timeout)
-{
-	ktime_t expires = timeout->expires;
-
-	if (!expires || expires == KTIME_MAX)
-		return !expires;
-	return expires <= (timeout->clock == CLOCK_REALTIME ? ktime_get_real() :
-							      ktime_get());
 }
 
 /* Locks and condition variables */
@@ -515,8 +512,10 @@ static void poll_clock(struct poller *poller, const union slot *slot)
 		.clock = slot[1].deadline.clock,
 	};
 
-	if (slot->interest.error || is_due(&timeout))
+	if (slot->interest.error || cloudabi_timeout_is_over(&timeout))
 		put_plain(poller, &slot->interest, slot->interest.error);
+	else if (poller->is_immediate)
+		return;
 	else if (timeout.clock == CLOCK_REALTIME)
 		take_earlier(&poller->earliest_real, &timeout);
 	else
@@ -872,7 +871,7 @@ static void deadlines_are_found(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, t.expires, KTIME_MAX);
 		deadline(CLOUDABI_CLOCK_REALTIME, never[i], absolute, &t);
 		KUNIT_EXPECT_EQ(test, t.expires, KTIME_MAX);
-		KUNIT_EXPECT_FALSE(test, is_due(&t));
+		KUNIT_EXPECT_FALSE(test, cloudabi_timeout_is_over(&t));
 	}
 	KUNIT_EXPECT_EQ(test,
 			deadline(CLOUDABI_CLOCK_PROCESS_CPUTIME_ID, 1, 0, &t),
@@ -880,6 +879,13 @@ static void deadlines_are_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test,
 			deadline(CLOUDABI_CLOCK_THREAD_CPUTIME_ID, 1, 0, &t),
 			-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, without_offset(15, 10), 5);
+	KUNIT_EXPECT_EQ(test, without_offset(5, 10), 0);
+	KUNIT_EXPECT_EQ(test, without_offset(5, -10), 15);
+	KUNIT_EXPECT_EQ(test, without_offset(KTIME_MAX - 1, -10),
+			KTIME_MAX - 1);
+	KUNIT_EXPECT_EQ(test, without_offset(KTIME_MAX - 11, -10),
+			KTIME_MAX - 1);
 	KUNIT_EXPECT_EQ(test, deadline(0, 1, 0, &t), -EINVAL);
 	KUNIT_EXPECT_EQ(test, deadline(5, 1, 0, &t), -EINVAL);
 }
