@@ -56,7 +56,8 @@
  *
  * A waiter that is being killed cannot bring in a page that is not there, and
  * then has to leave KM behind. The bucket counts that, so that whoever finds KM
- * without waiters does not take it for a fault of the program.
+ * without waiters does not take it for a fault of the program. Which word it was
+ * is not kept, so a fault of another program may use that up.
  *
  * Locking: the bucket's spinlock protects its waiters, all their members, and
  * the words of their locks as far as the kernel changes them. Two buckets are
@@ -73,6 +74,11 @@
  * bucket: the lock is dropped after some attempts. A condition variable is no
  * word of that kind: the kernel alone writes to it, and only while somebody
  * waits, since it may be gone otherwise.
+ *
+ * Spins. A lock that nobody waits for, held by a thread that can run, may well be
+ * free before a waiter is asleep, and a waiter's turn may come before its
+ * processor is. So both are looked at for a moment, if nothing else is to run
+ * here. That only reads, and decides nothing.
  *
  * Signals. No handler exists, so only stops, tracers, the freezer and death
  * interrupt a wait. The thread leaves the queue, and the call is made again
@@ -93,6 +99,7 @@
 #include <linux/pagemap.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <asm/futex.h>
@@ -108,6 +115,9 @@
 
 /* Attempts to change a word before the bucket is let go of for a moment. */
 #define ATTEMPTS 64
+
+/* Looks at a word, or a state, before a thread sleeps: microseconds, not more. */
+#define SPINS 300
 
 /* What the steps below return, beside 0 and errors. */
 enum { MUST_SLEEP = 1 };
@@ -276,7 +286,7 @@ static struct bucket *lock_bucket_of(struct waiter *waiter)
 	}
 }
 
-/* Words; all of these with a bucket's lock held */
+/* Words; all of these with a bucket's lock held, but for a spin's look */
 
 static int word_read(u32 __user *word, u32 *value)
 {
@@ -661,12 +671,37 @@ static ktime_t expires_at(const struct cloudabi_timeout *timeout)
 	return timeout ? timeout->expires : KTIME_MAX;
 }
 
+/*
+ * Gives the others some time before a processor with nothing else to do goes to
+ * sleep, too: to be woken from that takes longer than what they may be about to
+ * do. Only memory of this thread's own is looked at.
+ */
+static void spin_for_change(const struct waiter *waiter)
+{
+	unsigned int rounds = SPINS;
+
+	while (rounds-- && single_task_running() &&
+	       READ_ONCE(waiter->state) == WAITING)
+		cpu_relax();
+}
+
+/* The timer may be wrong about the time for a moment, and would be again at once. */
+static int after_timer(const struct cloudabi_timeout *timeout)
+{
+	if (cloudabi_timeout_is_over(timeout))
+		return -ETIMEDOUT;
+	schedule_timeout_interruptible(1);
+	return 0;
+}
+
 /* Sleeps until the waiter's state changes. 0, -ETIMEDOUT or -ERESTARTSYS. */
 static int sleep(struct waiter *waiter, const struct cloudabi_timeout *timeout)
 {
 	ktime_t expires = expires_at(timeout);
 	int error = 0;
 
+	if (expires == KTIME_MAX)
+		spin_for_change(waiter);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
 		if (READ_ONCE(waiter->state) != WAITING)
@@ -824,12 +859,60 @@ static int wait_for_lock_traced(struct waiter *waiter, enum wait_kind kind,
 	return error;
 }
 
+/*
+ * Whether a thread of this address space runs on another processor, or is queued
+ * there to run, as one to which the lock has just been handed. A program may put any
+ * number into a word, and is not to learn from it what others do.
+ */
+static bool runs_elsewhere(u32 tid)
+{
+	struct task_struct *task;
+	unsigned int state;
+	bool runs = false;
+
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(tid, &init_pid_ns), PIDTYPE_PID);
+	if (task && READ_ONCE(task->mm) == current->mm) {
+		state = READ_ONCE(task->__state);
+		runs = (state == TASK_RUNNING || state == TASK_WAKING) &&
+		       task_cpu(task) != raw_smp_processor_id();
+	}
+	rcu_read_unlock();
+	return runs;
+}
+
+static bool is_worth_a_spin(u32 word)
+{
+	return word & WRLOCKED && !(word & KM) &&
+	       runs_elsewhere(word & ~WRLOCKED);
+}
+
+/*
+ * Gives the thread that holds a lock for writing some time to release it. While
+ * it runs that is likely to take less than to sleep and be woken would; and as
+ * long as nobody waits it need not come here for it, and the lock passes from
+ * one thread to the other without the scheduler. Nobody else must want to run
+ * here meanwhile.
+ */
+static void spin_on_owner(u32 __user *word)
+{
+	unsigned int rounds = SPINS;
+	u32 value;
+
+	while (rounds-- && single_task_running() && !word_read(word, &value) &&
+	       is_worth_a_spin(value))
+		cpu_relax();
+}
+
 static int lock_by_key(const struct identity *key, enum wait_kind kind,
 		       u32 __user *word, const struct cloudabi_timeout *timeout)
 {
 	struct waiter waiter;
 	int result;
 
+	/* A time that may be over already is not to be spent so. */
+	if (expires_at(timeout) == KTIME_MAX)
+		spin_on_owner(word);
 	waiter_init(&waiter, key);
 	do {
 		result = take(&waiter, key, kind, word);
@@ -1146,7 +1229,7 @@ int cloudabi_futex_init(void)
 		roundup_pow_of_two(BUCKETS_PER_CPU * num_possible_cpus());
 	unsigned int i;
 
-	buckets = kvmalloc_array(count, sizeof(*buckets), GFP_KERNEL);
+	buckets = kvcalloc(count, sizeof(*buckets), GFP_KERNEL);
 	if (!buckets)
 		return -ENOMEM;
 	for (i = 0; i < count; i++) {

@@ -354,6 +354,51 @@ static void one_owner_at_a_time(void)
 	CHECK_EQ(lock->word, 0);
 }
 
+/* A thread that has the lock, and runs all the time until it is told to go. */
+static struct {
+	struct crt_thread thread;
+	bool there;
+	bool go;
+} holder;
+
+static void hold(void *argument)
+{
+	(void)argument;
+	if (!word_change(&words_there[LOCK], 0, W(crt_tid())))
+		crt_die(97, "# the lock is not free");
+	__atomic_store_n(&holder.there, true, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&holder.go, __ATOMIC_SEQ_CST))
+		;
+	release_write(&words_there[LOCK], crt_tid());
+}
+
+/* Who waits for it sleeps, however soon it may be done. */
+static void holders_may_run(void)
+{
+	cloudabi_subscription_t in[2] = {
+		for_lock(RDLOCK, &words[LOCK]), for_clock(1000000),
+	};
+	cloudabi_event_t event;
+	size_t n;
+
+	set_word(LOCK, 0);
+	holder.there = false;
+	holder.go = false;
+	CHECK_OK(crt_thread_start(&holder.thread, hold, NULL));
+	while (!__atomic_load_n(&holder.there, __ATOMIC_SEQ_CST))
+		cloudabi_sys_thread_yield();
+	CHECK_OK(cloudabi_sys_poll(in, &event, 2, &n));
+	CHECK_EQ(event.type, CLOCK);
+	CHECK_EQ(word(LOCK), W(holder.thread.tid));
+	start_locker(&actors[0], WRLOCK);
+	CHECK_EQ(word(LOCK), W(holder.thread.tid) | KM);
+	__atomic_store_n(&holder.go, true, __ATOMIC_SEQ_CST);
+	check_handed_to(&actors[0], 0);
+	crt_thread_join(&holder.thread);
+	let_go(&actors[0]);
+	CHECK_EQ(word(LOCK), 0);
+}
+
 /* --- Leaving -------------------------------------------------------------- */
 
 static void start_late(struct actor *actor, cloudabi_eventtype_t type,
@@ -560,6 +605,7 @@ static const struct test tests[] = {
 	TEST(order_is_kept),
 	TEST(nobody_barges),
 	TEST(one_owner_at_a_time),
+	TEST(holders_may_run),
 	TEST(last_one_to_leave_clears_km),
 	TEST(others_stay),
 	TEST(past_time_makes_one_attempt),
