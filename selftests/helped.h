@@ -44,12 +44,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "messages.h"
 #include "programs/tests/helper.h"
+#include "slow.h"
+#include "terminal.h"
 
 /* Where the programs are, seen from where the tests run. */
 #define PROGRAMS "programs"
@@ -218,23 +219,6 @@ static inline void open_udp(int fds[2])
 	fds[1] = bound_socket(SOCK_DGRAM);
 	connect_to(fds[0], fds[1]);
 	connect_to(fds[1], fds[0]);
-}
-
-/* A terminal that does nothing to what goes through it. */
-static inline void open_terminal(int fds[2])
-{
-	struct termios termios;
-	int unlock = 0, number = -1;
-	char path[64];
-
-	fds[1] = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	ioctl(fds[1], TIOCSPTLCK, &unlock);
-	ioctl(fds[1], TIOCGPTN, &number);
-	snprintf(path, sizeof(path), "/dev/pts/%d", number);
-	fds[0] = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	tcgetattr(fds[0], &termios);
-	cfmakeraw(&termios);
-	tcsetattr(fds[0], TCSANOW, &termios);
 }
 
 /* Number @fd of the program is one of @fds, the helper keeps the other. */
@@ -1375,7 +1359,8 @@ static inline void tell_where(struct helped *h)
 	static const char *const names[] = { "syscall", "wchan", "stack" };
 	char line[256];
 
-	printf("    # no word for %d seconds; it is here:\n", HELPED_PATIENCE);
+	printf("    # no word for %u seconds; it is here:\n",
+	       HELPED_PATIENCE * slow());
 	for (size_t i = 0; i < 3; i++) {
 		FILE *file = open_proc(h, names[i]);
 
@@ -1394,8 +1379,6 @@ static inline void tell_where(struct helped *h)
  */
 static inline void helped_serve(struct helped *h)
 {
-	const char *slow = getenv("SLOW");
-	int patience = HELPED_PATIENCE * 1000 * (slow ? atoi(slow) : 1);
 	struct pollfd fds[2] = {
 		{ .fd = h->output, .events = POLLIN },
 		{ .fd = h->control, .events = POLLIN },
@@ -1403,7 +1386,7 @@ static inline void helped_serve(struct helped *h)
 	bool open = true;
 
 	while (open) {
-		if (poll(fds, 2, patience) <= 0) {
+		if (poll(fds, 2, HELPED_PATIENCE * slow() * 1000) <= 0) {
 			tell_where(h);
 			kill(h->pid, SIGKILL);
 			break;

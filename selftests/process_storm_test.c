@@ -242,13 +242,6 @@ static void disturb_some(struct storm *s)
 
 /* --- One storm ------------------------------------------------------------ */
 
-static time_t patience(void)
-{
-	const char *slow = getenv("SLOW");
-
-	return PATIENCE * (slow ? atoi(slow) : 1);
-}
-
 /* Whether all there is to meet has been met. */
 static bool is_complete(const struct storm *s)
 {
@@ -265,7 +258,7 @@ static bool goes_on(const struct storm *s, time_t end)
 	time_t now = time(NULL);
 
 	return !s->arena->violations &&
-	       (now < end || (!is_complete(s) && now < end + patience()));
+	       (now < end || (!is_complete(s) && now < end + PATIENCE * slow()));
 }
 
 static bool rage(struct storm *s, int file)
@@ -287,7 +280,7 @@ static bool rage(struct storm *s, int file)
 /* Everybody ends without being told again. */
 static bool calm_down(struct storm *s)
 {
-	time_t end = time(NULL) + patience();
+	time_t end = time(NULL) + PATIENCE * slow();
 	pid_t pids[CROWD];
 	unsigned int n;
 

@@ -138,9 +138,7 @@ static bool kill_one(struct fight *f)
 
 static unsigned int run(struct fight *f, unsigned int processes)
 {
-	const char *slow = getenv("SLOW");
-	unsigned int factor = slow ? atoi(slow) : 1;
-	time_t now = time(NULL), next = now + PATIENCE * factor;
+	time_t now = time(NULL), next = now + PATIENCE * slow();
 	time_t end = now + setting("SYNC_SECONDS", 5);
 	unsigned int stuck = 0;
 
@@ -153,7 +151,7 @@ static unsigned int run(struct fight *f, unsigned int processes)
 			return 1;
 		if (time(NULL) < next)
 			continue;
-		next = time(NULL) + PATIENCE * factor;
+		next = time(NULL) + PATIENCE * slow();
 		stuck = count_stuck(f, processes, steps_seen);
 	}
 	return stuck;

@@ -34,6 +34,7 @@
 #include "kselftest.h"
 
 #include "../elf_corpus/launch.h"
+#include "../slow.h"
 
 /* How long a program may run that has got into a loop, in microseconds. */
 #define PATIENCE 500000
@@ -377,10 +378,9 @@ struct options {
 
 static void read_options(int argc, char **argv, struct options *o)
 {
-	const char *slow = getenv("SLOW");
 	int opt;
 
-	o->seconds *= slow ? atoi(slow) : 1;
+	o->seconds *= slow();
 	while ((opt = getopt(argc, argv, "n:s:t:o:")) != -1) {
 		switch (opt) {
 		case 'n':
