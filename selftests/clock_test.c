@@ -25,6 +25,7 @@ FIXTURE_SETUP(clocks)
 
 FIXTURE_TEARDOWN(clocks)
 {
+	write_file(PM_TEST, "none");
 	set_clock_source(self->source);
 }
 
@@ -54,6 +55,25 @@ TEST_F_TIMEOUT(clocks, while_the_source_changes, LIMIT)
 {
 	ASSERT_STREQ("tsc", self->source);
 	EXPECT_TRUE(run(&self->helped, "both"));
+}
+
+static bool can_be_suspended(void)
+{
+	char states[64] = "";
+	int fd = open("/sys/power/state", O_RDONLY | O_CLOEXEC);
+	bool disk = read(fd, states, sizeof(states) - 1) > 0 &&
+		    strstr(states, "disk");
+
+	close(fd);
+	return disk && !access(PM_TEST, W_OK);
+}
+
+TEST_F_TIMEOUT(clocks, while_the_machine_is_suspended, LIMIT)
+{
+	if (!can_be_suspended())
+		SKIP(return, "this kernel cannot be suspended for a test");
+	ASSERT_STREQ("tsc", self->source);
+	EXPECT_TRUE(run(&self->helped, "suspended"));
 }
 
 /* It would die of its first look at the counter. */

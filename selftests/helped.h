@@ -1166,20 +1166,37 @@ static inline bool set_clock_source(const char *name)
 /* The only one that is there in all machines. */
 #define OTHER_SOURCE "refined-jiffies"
 
+#define PM_TEST "/sys/power/pm_test"
+
+/* As far as hibernation goes without saving anything: it is a test of that. */
+static inline int suspend_machine(void)
+{
+	int done = write_file(PM_TEST, "core");
+
+	if (!done)
+		done = write_file("/sys/power/state", "disk");
+	return write_file(PM_TEST, "none") ?: done;
+}
+
 #define HOUR_NS (3600 * 1000000000ll)
+
+static inline void move_to(pid_t pid, int processor)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(processor, &cpus);
+	sched_setaffinity(pid, sizeof(cpus), &cpus);
+}
 
 /* One round out of two: what changes in the first is as before in the second */
 static inline void unsettle_once(struct helped *h, const char *source)
 {
 	int64_t what = h->request.a;
 	bool first = h->looks[0]++ % 2 == 0;
-	cpu_set_t cpus;
 
-	if (what & HELPER_MOVE) {
-		CPU_ZERO(&cpus);
-		CPU_SET(first && sysconf(_SC_NPROCESSORS_ONLN) > 1, &cpus);
-		sched_setaffinity(h->pid, sizeof(cpus), &cpus);
-	}
+	if (what & HELPER_MOVE)
+		move_to(h->pid, first && sysconf(_SC_NPROCESSORS_ONLN) > 1);
 	if (what & HELPER_STEP_HOUR)
 		step_clock(first ? HOUR_NS : -HOUR_NS);
 	if (what & HELPER_SOURCE)
@@ -1279,6 +1296,8 @@ static inline int64_t serve_one(struct helped *h, struct helper_answer *answer)
 		return start_unsettling(h);
 	case HELPER_STEP_CLOCK:
 		return step_clock(r->a);
+	case HELPER_SUSPEND:
+		return suspend_machine();
 	case HELPER_COUNT_TASKS:
 		return count_tasks(h);
 	case HELPER_COUNT_CHILDREN:

@@ -15,6 +15,7 @@
 #define LINUX_EBADF 9
 #define LINUX_EAGAIN 11
 #define LINUX_EACCES 13
+#define LINUX_EBUSY 16
 #define LINUX_ENODEV 19
 #define LINUX_EINVAL 22
 #define LINUX_ENOTTY 25

@@ -126,6 +126,7 @@ enum helper_op {
 	/* Stop that; result: how often it was done */
 	HELPER_PESTERED,
 	HELPER_STEP_CLOCK,	/* set the realtime clock @a nanoseconds on */
+	HELPER_SUSPEND,		/* all processors and clocks, five seconds */
 	HELPER_COUNT_TASKS,	/* threads of the program */
 	HELPER_COUNT_CHILDREN,	/* its children, dead ones too */
 	HELPER_COUNT_FILES,	/* open files of the system */

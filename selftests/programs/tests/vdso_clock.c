@@ -8,6 +8,7 @@
  *	resolution	resolutions, as time is not kept by the counter
  *	nothing		nothing, as this process shall not look
  *	both		times now and then, as the helper changes the source
+ *	suspended	times and resolutions, as the helper suspends the machine
  *
  * Copyright (C) 2026 The cloudabi.ko authors
  */
@@ -23,7 +24,7 @@
 
 static const cloudabi_clockid_t clocks[] = { MONOTONIC, REALTIME };
 
-static enum { COUNTER, RESOLUTION, NOTHING, BOTH } mode;
+static enum { COUNTER, RESOLUTION, NOTHING, BOTH, SUSPENDED } mode;
 
 /* How often what a function of the vDSO told came from the kernel, or not. */
 static unsigned int trapped, told;
@@ -115,13 +116,15 @@ static bool goes_forward(cloudabi_clockid_t clock, unsigned int rounds)
 
 static void calls_are_made_only_where_they_must_be(void)
 {
+	bool by_counter = mode == COUNTER || mode == SUSPENDED;
+
 	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++) {
 		trapped = 0;
 		told = 0;
 		for (unsigned int j = 0; j < ROUNDS; j++)
 			vdso_time(clocks[i]);
-		CHECK_EQ(told, mode == COUNTER ? ROUNDS : 0);
-		CHECK_EQ(trapped, mode == COUNTER ? 0 : ROUNDS);
+		CHECK_EQ(told, by_counter ? ROUNDS : 0);
+		CHECK_EQ(trapped, by_counter ? 0 : ROUNDS);
 
 		trapped = 0;
 		told = 0;
@@ -228,6 +231,26 @@ static void it_goes_forward_from_source_to_source(void)
 	CHECK(trapped != 0);
 }
 
+/* The time of the day went on meanwhile, and the other clock did not. */
+static void suspension_is_seen(void)
+{
+	uint64_t monotonic = vdso_time(MONOTONIC), real = vdso_time(REALTIME);
+	uint64_t awake, passed;
+	int64_t error = ask(HELPER_SUSPEND, 0, 0, 0);
+
+	if (error == -LINUX_EPERM || error == -LINUX_EBUSY)
+		SKIP(return, "something forbids it");
+	CHECK_EQ(error, 0);
+	CHECK(vdso_time(REALTIME) > real);
+	CHECK(vdso_time(MONOTONIC) > monotonic);
+	passed = vdso_time(REALTIME) - real;
+	awake = vdso_time(MONOTONIC) - monotonic;
+	/* Five seconds, of a clock that counts in seconds. */
+	if (!CHECK(passed > awake + 3 * SECOND) ||
+	    !CHECK(passed < awake + 60 * SECOND))
+		ktap_diag("%lu, %lu", awake, passed);
+}
+
 static const struct test tests[] = {
 	TEST(calls_are_made_only_where_they_must_be),
 	TEST(other_clocks_are_the_kernels),
@@ -242,6 +265,30 @@ static const struct test tests_of_both[] = {
 	TEST(it_goes_forward_from_source_to_source),
 };
 
+static const struct test tests_of_suspension[] = {
+	TEST(calls_are_made_only_where_they_must_be),
+	TEST(suspension_is_seen),
+	TEST(times_are_those_of_the_call),
+	TEST(calls_are_made_only_where_they_must_be),
+	TEST(steps_of_the_clock_are_seen_at_once),
+};
+
+static int mode_of(const struct word *word)
+{
+	switch (word->chars[0]) {
+	case 'c':
+		return COUNTER;
+	case 'r':
+		return RESOLUTION;
+	case 'b':
+		return BOTH;
+	case 's':
+		return SUSPENDED;
+	default:
+		return NOTHING;
+	}
+}
+
 int program_main(const struct argdata *ad)
 {
 	struct args args;
@@ -250,9 +297,11 @@ int program_main(const struct argdata *ad)
 	args_open(&args, ad);
 	if (!args_next(&args, &word))
 		return 2;
-	mode = word.chars[0] == 'c' ? COUNTER : word.chars[0] == 'r' ?
-		       RESOLUTION : word.chars[0] == 'n' ? NOTHING : BOTH;
+	mode = mode_of(&word);
 	if (mode == BOTH)
 		return check_run(tests_of_both, ARRAY_SIZE(tests_of_both));
+	if (mode == SUSPENDED)
+		return check_run(tests_of_suspension,
+				 ARRAY_SIZE(tests_of_suspension));
 	return check_run(tests, ARRAY_SIZE(tests));
 }
