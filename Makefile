@@ -8,8 +8,9 @@ help:
 	@echo 'make run       show it: builds all, boots a VM, hashes a file there'
 	@echo '                 PROG=FILE ARGS=TEXT IN=FILE   a program of yours'
 	@echo '                 KERNEL=6.12                   another kernel'
-	@echo 'make check     all tests, on all kernels'
+	@echo 'make check     the tests, on several kernels'
 	@echo '                 KERNELS="6.1 debug" GROUPS="NAME ..."   some of them'
+	@echo '                 FULL=1 also what takes long, BUDGET=MINUTES'
 	@echo 'make vm        a shell in a VM which has the module (KERNEL=)'
 	@echo 'make bench     benchmarks, counted in instructions (KERNEL= TIME=)'
 	@echo
@@ -21,6 +22,7 @@ help:
 	@echo 'make abi       the generated files, from uapi/abi/cloudabi.abi'
 	@echo 'make abi-check are they up to date, is the table sound (FACTS=FILE)'
 	@echo 'make model     the protocol of locks, in all states that it can come to'
+	@echo 'make mutants   do the tests of locks find mistakes made on purpose (KERNEL=)'
 	@echo 'make style     checkpatch, sparse, clang-format, shellcheck (FILES=)'
 	@echo 'make doc-check is the documentation sound, is all there that it names'
 	@echo 'make doc       the documentation as HTML, in build/doc; needs Sphinx'
@@ -43,7 +45,7 @@ vm: setup
 check:
 	@$(VM)/setup run check
 	@unset GROUPS; KERNELS='$(KERNELS)' ONLY='$(GROUPS)' FACTS='$(FACTS)' \
-		$(VM)/check
+		FULL='$(FULL)' BUDGET='$(BUDGET)' $(VM)/check
 
 bench:
 	@$(VM)/setup run check
@@ -64,6 +66,10 @@ model:
 	@$(VM)/setup run check
 	@selftests/model/run
 
+mutants:
+	@$(VM)/setup run check
+	@KERNEL='$(KERNEL)' selftests/mutants/run
+
 style:
 	@$(VM)/setup run style
 	@$(VM)/style $(FILES)
@@ -73,4 +79,4 @@ clean:
 
 -include uapi/abi/gen.mk Documentation/doc.mk
 
-.PHONY: help setup run vm check bench module programs selftests model style clean
+.PHONY: help setup run vm check bench module programs selftests model mutants style clean

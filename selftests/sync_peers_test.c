@@ -10,6 +10,7 @@
 #include "programs/tests/peer.h"
 
 #include <linux/cloudabi.h>
+#include <linux/mount.h>
 
 #include "kselftest_harness.h"
 
@@ -51,12 +52,31 @@ static int make_file(void)
 	return open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
 }
 
+/* Of a file system that is not mounted anywhere. */
+static int make_unmounted(void)
+{
+	int fs = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	int mount, fd = -1;
+
+	if (!syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0)) {
+		mount = syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+		fd = openat(mount, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+		close(mount);
+	}
+	close(fs);
+	return fd;
+}
+
 FIXTURE_VARIANT_ADD(peers, memory) {
 	.make = make_memory,
 };
 
 FIXTURE_VARIANT_ADD(peers, file) {
 	.make = make_file,
+};
+
+FIXTURE_VARIANT_ADD(peers, unmounted) {
+	.make = make_unmounted,
 };
 
 static void start_peer(struct peer *peer, int memory)
@@ -127,6 +147,7 @@ FIXTURE_SETUP(peers)
 	struct peer_order who = { .what = 't' };
 
 	self->fd = variant->make();
+	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, ftruncate(self->fd, PEER_SIZE));
 	self->words = mmap(NULL, PEER_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			   self->fd, 0);
@@ -289,6 +310,93 @@ TEST_F_TIMEOUT(peers, death_after_the_signal, LIMIT)
 	EXPECT_EQ(0, now(c, UNLOCK()));
 	EXPECT_EQ(0, answer(b));
 	EXPECT_EQ(W(b), self->words[LOCK]);
+}
+
+/* Who is signalled first cannot get at the lock, nor can who is next. */
+TEST_F_TIMEOUT(peers, signal_for_a_lock_that_is_gone, LIMIT)
+{
+	struct peer *a = &self->peer[0], *b = &self->peer[1];
+	struct peer *c = &self->peer[2];
+
+	EXPECT_EQ(0, now(a, TAKE(.word = FAR)));
+	EXPECT_TRUE(sleeps(a, WAIT(.lock = FAR)));
+	EXPECT_EQ(0, now(b, TAKE(.word = FAR)));
+	EXPECT_TRUE(sleeps(b, WAIT(.lock = FAR)));
+	ASSERT_EQ(0, ftruncate(self->fd, PEER_SIZE / 2));
+	EXPECT_EQ(0, now(c, SIGNAL(.n = 2)));
+	EXPECT_EQ(CLOUDABI_EFAULT, answer(a));
+	EXPECT_EQ(CLOUDABI_EFAULT, answer(b));
+	EXPECT_EQ(0, self->words[CONDVAR]);
+}
+
+/* This process keeps a processor for itself, or does not any more. */
+static bool keep_processor(bool keep)
+{
+	struct sched_param priority = { .sched_priority = keep };
+
+	return !sched_setscheduler(0, keep ? SCHED_FIFO : SCHED_OTHER,
+				   &priority);
+}
+
+/*
+ * It is not to run any more. The state alone would not tell: who has been woken
+ * sets it once more before it sees that it need not sleep.
+ */
+static bool is_asleep(const struct peer *peer)
+{
+	FILE *file = open_proc(&peer->process, "wchan");
+	int first = file ? fgetc(file) : EOF;
+
+	if (file)
+		fclose(file);
+	return first != EOF && first != '0' &&
+	       task_state(&peer->process, "stat") == 'S';
+}
+
+/* The same as sleeps(), but nobody else gets to run here meanwhile. */
+static bool sleeps_elsewhere(struct peer *peer, struct peer_order what)
+{
+	struct pollfd poll_fd = { .fd = peer->answers, .events = POLLIN };
+
+	order(peer, what);
+	for (int i = 0; i < 100000; i++) {
+		if (is_asleep(peer))
+			return poll(&poll_fd, 1, 0) == 0;
+	}
+	return false;
+}
+
+/*
+ * A reader is to see about a lock whose word has lost its bit, and does not get
+ * to run before a writer comes, which goes first.
+ */
+TEST_F_TIMEOUT(peers, writer_before_a_reader_that_contends, LIMIT)
+{
+	struct peer *a = &self->peer[0], *b = &self->peer[1];
+	struct peer *c = &self->peer[2];
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "this takes two processors");
+	EXPECT_EQ(0, now(c, TAKE()));
+	EXPECT_TRUE(sleeps(a, READ()));
+	EXPECT_EQ(W(c) | KM, self->words[LOCK]);
+	self->words[LOCK] = W(c);
+	move_to(a->process.pid, 1);
+	move_to(b->process.pid, 0);
+	move_to(c->process.pid, 0);
+	move_to(0, 1);
+	ASSERT_TRUE(keep_processor(true));
+	EXPECT_TRUE(sleeps_elsewhere(b, READ()));
+	self->words[LOCK] = 0;
+	EXPECT_TRUE(sleeps_elsewhere(c, TAKE()));
+	EXPECT_EQ(0, self->words[LOCK]);
+	EXPECT_TRUE(keep_processor(false));
+	EXPECT_EQ(0, answer(c));
+	EXPECT_EQ(W(c) | KM, self->words[LOCK]);
+	EXPECT_EQ(0, now(c, UNLOCK()));
+	EXPECT_EQ(0, answer(a));
+	EXPECT_EQ(0, answer(b));
+	EXPECT_EQ(2, self->words[LOCK]);
 }
 
 /* The file gets shorter under them: they get on, and so does everybody else. */

@@ -41,6 +41,18 @@ quietly()
 	die "'$*' failed; all of its output: $log"
 }
 
+# stage_tests DIR: lays what guests run: CloudABI programs, the script that runs
+# groups, and the tests.
+stage_tests()
+{
+	mkdir -p "$1/programs"
+	cp "$VM/guest" "$1/"
+	rsync -rlp --exclude=obj "$BUILD/programs/" "$1/programs/"
+	quietly "$1.log" make -s -C "$TOP/selftests" install INSTALL_PATH="$1"
+	find "$1" -path "$1/programs" -prune -o -type f -perm -u+x \
+		-exec strip {} + 2>/dev/null || true
+}
+
 # The processor: everything that can be had.  Five-level paging only costs time.
 cpu() { echo "max,la57=off"; }
 
