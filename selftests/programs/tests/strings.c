@@ -57,15 +57,40 @@ static void find_place(void)
 	crt_pages_free(place, PAGE);
 }
 
-static void scribble(void *unused)
+static void scribble_once(size_t i)
 {
 	size_t n;
 
+	if (!pread1(PATHS, place + i % 2 * PLACE, ROOM,
+		    i % ARRAY_SIZE(paths) * ROOM, &n))
+		__atomic_add_fetch(&hits, 1, __ATOMIC_RELAXED);
+}
+
+static void scribble(void *unused)
+{
 	(void)unused;
-	for (size_t i = 0;; i++) {
-		if (!pread1(PATHS, place + i % 2 * PLACE, ROOM,
-			    i % ARRAY_SIZE(paths) * ROOM, &n))
-			__atomic_add_fetch(&hits, 1, __ATOMIC_RELAXED);
+	for (size_t i = 0;; i++)
+		scribble_once(i);
+}
+
+/* Another one in each child. */
+static uint32_t seed;
+
+static uint32_t power_of_two(uint32_t bits)
+{
+	seed = seed * 1664525 + 1013904223;
+	return 1u << (seed >> 16) % bits;
+}
+
+/* With pauses: if somebody writes all the time, hardly any exec gets anywhere. */
+static void scribble_at_times(void *unused)
+{
+	(void)unused;
+	for (size_t i = 0;;) {
+		for (uint32_t n = power_of_two(10); n; n--)
+			scribble_once(i++);
+		for (uint32_t n = power_of_two(20); n; n--)
+			__builtin_ia32_pause();
 	}
 }
 
@@ -85,11 +110,11 @@ static bool is_expected(cloudabi_errno_t error)
 	return false;
 }
 
-static void start_scribbling(void)
+static void start_scribbling(void (*how)(void *))
 {
 	static struct crt_thread thread;
 
-	CHECK_OK(crt_thread_start(&thread, scribble, NULL));
+	CHECK_OK(crt_thread_start(&thread, how, NULL));
 	find_place();
 }
 
@@ -100,7 +125,7 @@ static cloudabi_errno_t replace(void)
 
 /* As often as it takes until paths have been taken for the real one. */
 #define ENOUGH 50
-#define ROUNDS 3000
+#define ROUNDS 1000
 #define TOO_MANY 1000000
 
 static void refusals_are_as_ever(void)
@@ -108,7 +133,7 @@ static void refusals_are_as_ever(void)
 	unsigned int misled = 0, rounds = 0;
 
 	write_paths();
-	start_scribbling();
+	start_scribbling(scribble);
 	for (; (misled < ENOUGH || rounds < ROUNDS) && rounds < TOO_MANY &&
 	     !check_failed; rounds++) {
 		cloudabi_errno_t error = replace();
@@ -122,27 +147,45 @@ static void refusals_are_as_ever(void)
 	CHECK(misled);
 }
 
+/* How often it was another program, in all children. */
+static uint32_t *others;
+
+#define CHILDREN 100
+
 static void replace_at_last(void *unused)
 {
 	cloudabi_errno_t error;
 
 	(void)unused;
-	start_scribbling();
-	do {
+	start_scribbling(scribble_at_times);
+	for (;;) {
 		error = replace();
-	} while (is_expected(error));
-	crt_exit(error);
+		if (!is_expected(error))
+			crt_exit(error);
+		++*others;
+	}
 }
 
 static void it_is_the_program_that_starts(void)
 {
-	write_paths();
-	for (int i = 0; i < 100 && !check_failed; i++) {
-		cloudabi_fd_t fd = child_start(replace_at_last, NULL);
+	void *shared = NULL;
 
+	CHECK_OK(cloudabi_sys_mem_map(NULL, PAGE,
+				      CLOUDABI_PROT_READ | CLOUDABI_PROT_WRITE,
+				      CLOUDABI_MAP_ANON | CLOUDABI_MAP_SHARED,
+				      CLOUDABI_MAP_ANON_FD, 0, &shared));
+	others = shared;
+	write_paths();
+	for (int i = 0; i < CHILDREN && !check_failed; i++) {
+		cloudabi_fd_t fd;
+
+		seed = i;
+		fd = child_start(replace_at_last, NULL);
 		CHECK_EXITED(fd, CODE);
 		CHECK_OK(cloudabi_sys_fd_close(fd));
 	}
+	ktap_diag("%d execs, and %u misled", CHILDREN, *others);
+	CHECK(*others);
 }
 
 static const struct test refused[] = {
