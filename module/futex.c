@@ -116,7 +116,7 @@
 /* Attempts to change a word before the bucket is let go of for a moment. */
 #define ATTEMPTS 64
 
-/* Looks at a word, or a state, before a thread sleeps: microseconds, not more. */
+/* Looks at a word, or a state, before a thread sleeps: some ten microseconds. */
 #define SPINS 300
 
 /* What the steps below return, beside 0 and errors. */
@@ -674,7 +674,7 @@ static ktime_t expires_at(const struct cloudabi_timeout *timeout)
 /*
  * Gives the others some time before a processor with nothing else to do goes to
  * sleep, too: to be woken from that takes longer than what they may be about to
- * do. Only memory of this thread's own is looked at.
+ * do. No memory of the program is looked at.
  */
 static void spin_for_change(const struct waiter *waiter)
 {
@@ -686,11 +686,14 @@ static void spin_for_change(const struct waiter *waiter)
 }
 
 /* The timer may be wrong about the time for a moment, and would be again at once. */
-static int after_timer(const struct cloudabi_timeout *timeout)
+static int after_timer(const struct waiter *waiter,
+		       const struct cloudabi_timeout *timeout)
 {
 	if (cloudabi_timeout_is_over(timeout))
 		return -ETIMEDOUT;
-	schedule_timeout_interruptible(1);
+	set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+	if (READ_ONCE(waiter->state) == WAITING)
+		schedule_timeout(1);
 	return 0;
 }
 
@@ -715,7 +718,7 @@ static int sleep(struct waiter *waiter, const struct cloudabi_timeout *timeout)
 		else if (!schedule_hrtimeout_range_clock(
 				 &expires, timeout->slack, HRTIMER_MODE_ABS,
 				 timeout->clock))
-			error = after_timer(timeout);
+			error = after_timer(waiter, timeout);
 	}
 	__set_current_state(TASK_RUNNING);
 	return READ_ONCE(waiter->state) == WAITING ? error : 0;
@@ -860,11 +863,11 @@ static int wait_for_lock_traced(struct waiter *waiter, enum wait_kind kind,
 }
 
 /*
- * Whether a thread of this address space runs on another processor, or is queued
- * there to run, as one to which the lock has just been handed. A program may put any
- * number into a word, and is not to learn from it what others do.
+ * Whether a thread of this address space, @mm, runs on another processor, or is
+ * queued there to run, as one to which the lock has just been handed. A program may
+ * put any number into a word, and is not told by it what others do.
  */
-static bool runs_elsewhere(u32 tid)
+static bool runs_elsewhere(u32 tid, const struct mm_struct *mm)
 {
 	struct task_struct *task;
 	unsigned int state;
@@ -872,7 +875,7 @@ static bool runs_elsewhere(u32 tid)
 
 	rcu_read_lock();
 	task = pid_task(find_pid_ns(tid, &init_pid_ns), PIDTYPE_PID);
-	if (task && READ_ONCE(task->mm) == current->mm) {
+	if (task && READ_ONCE(task->mm) == mm) {
 		state = READ_ONCE(task->__state);
 		runs = (state == TASK_RUNNING || state == TASK_WAKING) &&
 		       task_cpu(task) != raw_smp_processor_id();
@@ -884,7 +887,7 @@ static bool runs_elsewhere(u32 tid)
 static bool is_worth_a_spin(u32 word)
 {
 	return word & WRLOCKED && !(word & KM) &&
-	       runs_elsewhere(word & ~WRLOCKED);
+	       runs_elsewhere(word & ~WRLOCKED, current->mm);
 }
 
 /*
@@ -1252,6 +1255,7 @@ void cloudabi_futex_exit(void)
 #ifdef CONFIG_CLOUDABI_KUNIT_TEST
 
 #include <kunit/test.h>
+#include <linux/kthread.h>
 
 #define A_LOCK 0
 #define ANOTHER_LOCK 1
@@ -1437,6 +1441,42 @@ static void contending_is_handed_on(struct kunit *test)
 	spin_unlock(&bucket->lock);
 }
 
+/* Runs all the time, but for who else wants to. */
+static int run_until_stopped(void *unused)
+{
+	while (!kthread_should_stop())
+		cond_resched();
+	return 0;
+}
+
+/* Neither this thread nor the other one has an address space. */
+static void runners_elsewhere_are_seen(struct kunit *test)
+{
+	const struct mm_struct *foreign = (const void *)test;
+	unsigned int here = cpumask_first(cpu_online_mask);
+	unsigned int there = cpumask_next(here, cpu_online_mask);
+	struct task_struct *runner;
+	u32 tid;
+
+	if (there >= nr_cpu_ids)
+		kunit_skip(test, "this takes two processors");
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(here)),
+			0);
+	runner = kthread_create(run_until_stopped, NULL, "cloudabi_runner");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, runner);
+	kthread_bind(runner, there);
+	wake_up_process(runner);
+	tid = task_pid_nr(runner);
+	KUNIT_EXPECT_TRUE(test, runs_elsewhere(tid, NULL));
+	KUNIT_EXPECT_FALSE(test, runs_elsewhere(tid, foreign));
+	KUNIT_EXPECT_FALSE(test, runs_elsewhere(0, NULL));
+	KUNIT_EXPECT_FALSE(test, runs_elsewhere(task_pid_nr(current), NULL));
+	KUNIT_EXPECT_TRUE(test, is_worth_a_spin(WRLOCKED | tid));
+	KUNIT_EXPECT_FALSE(test, is_worth_a_spin(KM | WRLOCKED | tid));
+	KUNIT_EXPECT_FALSE(test, is_worth_a_spin(tid));
+	kthread_stop(runner);
+}
+
 static struct kunit_case futex_cases[] = {
 	KUNIT_CASE(identities_are_told_apart),
 	KUNIT_CASE(free_locks_can_be_taken),
@@ -1444,6 +1484,7 @@ static struct kunit_case futex_cases[] = {
 	KUNIT_CASE(words_tell_who_is_next),
 	KUNIT_CASE(readers_are_granted_together),
 	KUNIT_CASE(contending_is_handed_on),
+	KUNIT_CASE(runners_elsewhere_are_seen),
 	{},
 };
 
