@@ -245,8 +245,11 @@ static void suspension_is_seen(void)
 	CHECK(vdso_time(MONOTONIC) > monotonic);
 	passed = vdso_time(REALTIME) - real;
 	awake = vdso_time(MONOTONIC) - monotonic;
-	/* Five seconds, of a clock that counts in seconds. */
-	if (!CHECK(passed > awake + 3 * SECOND) ||
+	/*
+	 * Five seconds as the counter of an emulated machine has it, which may go
+	 * faster than it says, by a clock that counts in seconds.
+	 */
+	if (!CHECK(passed > awake + SECOND) ||
 	    !CHECK(passed < awake + 60 * SECOND))
 		ktap_diag("%lu, %lu", awake, passed);
 }
