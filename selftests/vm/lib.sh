@@ -60,3 +60,15 @@ cpu() { echo "max,la57=off"; }
 # a virtual machine inside of another may run a few instructions and then hang
 # in the midst of a boot, and results must not depend on where they come from.
 accel() { echo "${ACCEL:-tcg}"; }
+
+# misled_by_qemu LOG: whether a kernel died of code that it had patched and QEMU
+# went on with, as it does before 8.1: see -1 of boot.  That is a breakpoint, which
+# the kernel sets for as long as it patches.
+misled_by_qemu()
+{
+	local version
+
+	[ "$(accel)" = tcg ] && grep -qs 'int3: 0000 \[#' "$1" || return
+	version=$(qemu-system-x86_64 --version | sed -n '1s/.*version //p')
+	[ "$(printf '%s\n' "${version%% *}" 8.1 | sort -V | head -n 1)" != 8.1 ]
+}
