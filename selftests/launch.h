@@ -37,6 +37,7 @@
 
 #include "crt/calls_gen.h"
 #include "door.h"
+#include "slow.h"
 
 /* CLOUDABI_NR_*. */
 enum {
@@ -93,14 +94,6 @@ static inline const char *door_outcome_name(enum door_outcome outcome)
 	};
 
 	return names[outcome];
-}
-
-static inline long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
 static inline void nap_us(long us)

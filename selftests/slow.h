@@ -8,6 +8,7 @@
 #define _SELFTESTS_SLOW_H
 
 #include <stdlib.h>
+#include <time.h>
 
 /**
  * slow() - how many times as slow as others the kernel is; see groups
@@ -20,6 +21,15 @@ static inline unsigned int slow(void)
 	int factor = text ? atoi(text) : 1;
 
 	return factor > 1 ? factor : 1;
+}
+
+/* Milliseconds, of a clock that nobody sets. */
+static inline long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
 #endif /* _SELFTESTS_SLOW_H */

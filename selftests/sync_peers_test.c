@@ -366,14 +366,6 @@ static bool sleeps_elsewhere(struct peer *peer, struct peer_order what)
 	return false;
 }
 
-static int64_t milliseconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
-}
-
 /*
  * A reader is to see about a lock whose word has lost its bit, and does not get
  * to run before a writer comes, which goes first. The kernel lets it run after
@@ -384,7 +376,7 @@ TEST_F_TIMEOUT(peers, writer_before_a_reader_that_contends, LIMIT)
 	struct peer *a = &self->peer[0], *b = &self->peer[1];
 	struct peer *c = &self->peer[2];
 	bool b_sleeps, c_sleeps;
-	int64_t start;
+	long long start;
 	uint32_t word;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
@@ -398,13 +390,13 @@ TEST_F_TIMEOUT(peers, writer_before_a_reader_that_contends, LIMIT)
 	move_to(c->process.pid, 0);
 	move_to(0, 1);
 	ASSERT_TRUE(keep_processor(true));
-	start = milliseconds();
+	start = now_ms();
 	b_sleeps = sleeps_elsewhere(b, READ());
 	self->words[LOCK] = 0;
 	c_sleeps = sleeps_elsewhere(c, TAKE());
 	word = self->words[LOCK];
 	EXPECT_TRUE(keep_processor(false));
-	if (milliseconds() - start > 500)
+	if (now_ms() - start > 500)
 		SKIP(return, "this machine is too slow for it");
 	EXPECT_TRUE(b_sleeps);
 	EXPECT_TRUE(c_sleeps);
